@@ -1,0 +1,249 @@
+"""The plugin contract: everything a plugin module may import from GeneLab.
+
+A plugin is one light module named by an entry point of the group `genelab`. It states which major version of this
+contract it was written for and implements any of the hooks below; each hook returns a list of frozen records whose
+references (`"package.module:name"`) are imported only when a command needs them.
+
+    GENELAB_API = "1"
+
+    from genelab.api import TaskSpec, hookimpl
+
+    @hookimpl
+    def genelab_tasks():
+        return [TaskSpec(id="My-Task-v0", config="my_pack.task:make_task", summary="What it does.")]
+
+This module needs only the standard library and pluggy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import pluggy
+
+API_VERSION = "1.0"
+PROJECT = "genelab"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+_REFERENCE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")
+_NAME = re.compile(r"^[A-Za-z0-9][\w.\-]*$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """Common part of all records: validated when made, so a bad plugin fails at discovery and not in a run.
+
+    Attributes:
+        overrides: Ids of other plugins' records that this one replaces on purpose.
+    """
+
+    references: ClassVar[tuple[str, ...]] = ()
+    key: ClassVar[str] = "name"
+
+    overrides: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        name = getattr(self, self.key)
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise ValueError(f"{type(self).__name__}.{self.key} must be a plain name, got {name!r}")
+        for attribute in self.references:
+            value = getattr(self, attribute)
+            if not isinstance(value, str) or not _REFERENCE.match(value):
+                raise ValueError(f"{type(self).__name__}.{attribute} must be 'package.module:name', got {value!r}")
+        for attribute in ("overrides", "tags", "capabilities", "supports"):
+            value = getattr(self, attribute, ())
+            if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+                raise ValueError(f"{type(self).__name__}.{attribute} must be a tuple of strings, got {value!r}")
+            if hasattr(self, attribute):
+                object.__setattr__(self, attribute, tuple(value))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSpec(Record):
+    """A task: an environment and, when it can be trained, agents for one or more backends.
+
+    Attributes:
+        id: Name users type; compared without regard to case, `-` and `_`.
+        config: Function without arguments that returns a `genelab.config.TaskCfg`.
+        summary: One line for `genelab list`.
+        tags: Words for filtering (`("locomotion", "cartpole")`).
+        agents: Backend name to a function without arguments that returns that backend's config.
+        default_backend: Backend used when none is named; the only entry of `agents` if there is one.
+        kind: `"rl"`, or `"playback"` for scenes without rewards.
+    """
+
+    references: ClassVar[tuple[str, ...]] = ("config",)
+    key: ClassVar[str] = "id"
+
+    id: str
+    config: str
+    summary: str = ""
+    tags: tuple[str, ...] = ()
+    agents: Mapping[str, str] = field(default_factory=dict)
+    default_backend: str | None = None
+    kind: str = "rl"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for backend, reference in self.agents.items():
+            if not isinstance(reference, str) or not _REFERENCE.match(reference):
+                raise ValueError(f"TaskSpec.agents[{backend!r}] must be 'package.module:name', got {reference!r}")
+        if self.kind not in ("rl", "playback"):
+            raise ValueError(f"TaskSpec.kind must be 'rl' or 'playback', got {self.kind!r}")
+        if self.default_backend is None and len(self.agents) == 1:
+            object.__setattr__(self, "default_backend", next(iter(self.agents)))
+        if self.agents and self.default_backend not in self.agents:
+            raise ValueError(f"TaskSpec.default_backend {self.default_backend!r} is not one of {sorted(self.agents)}")
+        object.__setattr__(self, "agents", MappingProxyType(dict(self.agents)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackendSpec(Record):
+    """An RL library.
+
+    Attributes:
+        name: Name users give to `--backend`.
+        backend: Class that implements `genelab.rl.backends.base.Backend`.
+        config_type: Subclass of `genelab.rl.config.BackendConfig`.
+        checkpoint_suffix: Suffix of its checkpoint files, with the dot.
+        capabilities: Any of `"distributed"`, `"recurrent"`, `"symmetry"`, `"dict_observations"`, `"off_policy"`.
+        summary: One line for `genelab list`.
+    """
+
+    references: ClassVar[tuple[str, ...]] = ("backend", "config_type")
+
+    name: str
+    backend: str
+    config_type: str
+    checkpoint_suffix: str
+    capabilities: tuple[str, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExporterSpec(Record):
+    """A file format for policies.
+
+    Attributes:
+        format: Name users give to `--format`.
+        exporter: Class that implements `genelab.export.exporter.Exporter`.
+        suffix: Suffix of the written file, with the dot; `eval` recognises exported policies by it.
+        supports: Any of `"recurrent"`, `"dynamic_batch"`.
+        extra: Name of the extra that brings what it needs (`"onnx"`), for the error when it is missing.
+    """
+
+    references: ClassVar[tuple[str, ...]] = ("exporter",)
+    key: ClassVar[str] = "format"
+
+    format: str
+    exporter: str
+    suffix: str
+    supports: tuple[str, ...] = ()
+    extra: str | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSpec(Record):
+    """A number measured for every evaluation episode.
+
+    Attributes:
+        metric: Class that implements `genelab.eval.metrics.EvalMetric`.
+        unit: Unit of the number (`"m/s"`); empty for none.
+        higher_is_better: Direction; `None` when neither is better.
+    """
+
+    references: ClassVar[tuple[str, ...]] = ("metric",)
+
+    name: str
+    metric: str
+    unit: str = ""
+    higher_is_better: bool | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandSpec(Record):
+    """A sub-command of `genelab`: `command` is a `click.Command`, imported when it is called."""
+
+    references: ClassVar[tuple[str, ...]] = ("command",)
+
+    name: str
+    command: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LauncherSpec(Record):
+    """A way to start child processes: `launcher` implements `genelab.runs.launcher.Launcher`."""
+
+    references: ClassVar[tuple[str, ...]] = ("launcher",)
+
+    name: str
+    launcher: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEvent:
+    """Something that happened in a run, told to observers.
+
+    Attributes:
+        kind: `"run_started"`, `"checkpoint_saved"`, `"eval_done"` or `"run_finished"`.
+        run_dir: The run's folder.
+        data: Plain values: `iteration`, `env_steps`, `path`, `metrics`, `status`.
+    """
+
+    kind: str
+    run_dir: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class HookSpecs:
+    """The hooks. Each returns a list (or tuple) of records; none may import anything heavy."""
+
+    @hookspec
+    def genelab_tasks(self) -> list[TaskSpec]:  # pyright: ignore[reportReturnType]
+        """Tasks of this plugin. Called once, at discovery; `config` is resolved when a command names the task."""
+
+    @hookspec
+    def genelab_backends(self) -> list[BackendSpec]:  # pyright: ignore[reportReturnType]
+        """RL libraries. Resolved when the task's agent, or `--backend`, selects one."""
+
+    @hookspec
+    def genelab_exporters(self) -> list[ExporterSpec]:  # pyright: ignore[reportReturnType]
+        """File formats for policies. Resolved by `export --format` and when such a file is evaluated."""
+
+    @hookspec
+    def genelab_eval_metrics(self) -> list[MetricSpec]:  # pyright: ignore[reportReturnType]
+        """Per-episode measurements. Resolved by `eval`."""
+
+    @hookspec
+    def genelab_commands(self) -> list[CommandSpec]:  # pyright: ignore[reportReturnType]
+        """Sub-commands of `genelab`. Resolved when called."""
+
+    @hookspec
+    def genelab_launchers(self) -> list[LauncherSpec]:  # pyright: ignore[reportReturnType]
+        """Ways to start child processes. Resolved by `--launcher`."""
+
+    @hookspec
+    def genelab_run_event(self, event: RunEvent) -> None:
+        """Observe a run. Called as it happens; an exception here is logged once and never ends the run."""
+
+
+RECORD_HOOKS: Mapping[str, type[Record]] = MappingProxyType(
+    {
+        "genelab_tasks": TaskSpec,
+        "genelab_backends": BackendSpec,
+        "genelab_exporters": ExporterSpec,
+        "genelab_eval_metrics": MetricSpec,
+        "genelab_commands": CommandSpec,
+        "genelab_launchers": LauncherSpec,
+    }
+)

@@ -1,0 +1,53 @@
+"""What every config is made of: a validated dataclass, and functions that survive JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import field
+from typing import Annotated, Any, TypeVar, dataclass_transform
+
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass as pydantic_dataclass
+
+from genelab.utils.references import is_reference, resolve
+
+T = TypeVar("T")
+
+_SETTINGS = ConfigDict(extra="forbid", validate_assignment=True, validate_default=True, arbitrary_types_allowed=True)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(field, Field))
+def configclass(cls: type[T]) -> type[T]:
+    """Turn a class into a config: a keyword-only dataclass whose values are checked when made and when assigned.
+
+    Raises (on construction or assignment):
+        pydantic.ValidationError: for an unknown field or a value of the wrong type.
+    """
+    made: type[T] = pydantic_dataclass(cls, config=_SETTINGS, kw_only=True)  # pyright: ignore[reportAssignmentType]
+    made.__genelab_config__ = True  # pyright: ignore[reportAttributeAccessIssue]
+    return made
+
+
+def is_config(value: object) -> bool:
+    """Return whether `value` is a config class or an instance of one."""
+    return bool(getattr(value, "__genelab_config__", False))
+
+
+def _to_callable(value: Any) -> Any:
+    return resolve(value) if is_reference(value) else value
+
+
+def _to_tuples(value: Any) -> Any:
+    """Turn lists into tuples at any depth, so that a value is equal to its JSON round trip."""
+    if isinstance(value, list | tuple):
+        return tuple(_to_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _to_tuples(item) for key, item in value.items()}
+    return value
+
+
+FunctionRef = Annotated[Callable[..., Any], BeforeValidator(_to_callable)]
+"""A function or class; a string `"package.module:name"` is accepted and resolved."""
+
+Params = Annotated[dict[str, Any], BeforeValidator(_to_tuples)]
+"""Keyword arguments of a term; lists become tuples."""

@@ -1,0 +1,123 @@
+"""The environment contract that backends, evaluation and export are written against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import gymnasium
+    import torch
+
+    from genelab.envs.observation_layout import ObservationLayout
+
+    Observation = dict[str, torch.Tensor]
+
+
+@dataclass
+class StepView:
+    """One control step, seen before finished envs are reset: entity state is still the terminal one.
+
+    Attributes:
+        action: Raw action, `(num_envs, action_dim)`.
+        reward: `(num_envs,)`.
+        terminated: Bool `(num_envs,)`.
+        truncated: Bool `(num_envs,)`.
+        success: Bool `(num_envs,)`, or `None` when the task publishes none.
+    """
+
+    env: Any
+    action: torch.Tensor
+    reward: torch.Tensor
+    terminated: torch.Tensor
+    truncated: torch.Tensor
+    success: torch.Tensor | None
+
+
+class VecEnv(Protocol):
+    """Batched environment with same-step autoreset. `ManagerBasedRlEnv` and `genelab.testing.FakeVecEnv` implement it.
+
+    All tensors are fresh in every step: callers may keep them.
+
+    Attributes:
+        num_envs: Number of envs that the caller sees.
+        device: Where tensors live.
+        step_dt: Control step, s.
+        max_episode_length: Time limit, control steps.
+        episode_length_buf: Steps since the last reset, int64 `(num_envs,)`; may be assigned.
+        observation_layout: Groups and terms.
+        raw_observations: When `True`, observations are returned before scale and clip (with history), which is what
+            policies (`genelab.rl.policy.Policy`) and exported files take. `False`, the default, is for training.
+        single_observation_space: `gymnasium.spaces.Dict` over groups, float32.
+        single_action_space: `gymnasium.spaces.Box`, float32.
+        step_observers: Called with a `StepView` in each step before finished envs are reset.
+    """
+
+    num_envs: int
+    device: torch.device
+    step_dt: float
+    max_episode_length: int
+    episode_length_buf: torch.Tensor
+    observation_layout: ObservationLayout
+    raw_observations: bool
+    single_observation_space: gymnasium.spaces.Dict
+    single_action_space: gymnasium.spaces.Box
+    step_observers: list[Callable[[StepView], None]]
+    cfg: Any
+
+    @property
+    def unwrapped(self) -> Any: ...
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Reset every env.
+
+        Args:
+            seed: New base seed; `None` goes on with the present streams.
+            options: `{"evaluation": True}` makes every random draw a function of (seed, episode index, term, draw
+                counter): the env in slot `s` runs the episodes s, s + num_envs, s + 2·num_envs, … and
+                `episode_index` `(num_envs,)` int64 says which one is running.
+
+        Returns:
+            Observations by group, each float32 `(num_envs, dim)`, and extras: in evaluation mode
+            `extras["init_hash"]`, a list of `num_envs` strings of 16 hexadecimal digits, equal for equal starts.
+        """
+        ...
+
+    def step(
+        self, actions: torch.Tensor
+    ) -> tuple[Observation, torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any]]:
+        """Advance one control step.
+
+        Args:
+            actions: float32 `(num_envs, action_dim)`.
+
+        Returns:
+            observations (after the reset of finished envs), reward float32 `(num_envs,)`, terminated bool, truncated
+            bool, extras. `extras` is a new dict in each step; it may hold
+
+            * `"final_obs"`: observations by group `(num_envs, dim)`, before the reset; present in any step where an env
+              finished, valid in the rows of finished envs;
+            * `"is_success"`: bool `(num_envs,)`, before the reset, if the task publishes it;
+            * `"termination_terms"`: dict of bool `(num_envs,)`, before the reset;
+            * `"nan_reset"`: bool `(num_envs,)`;
+            * `"init_hash"`: in evaluation mode, dict of slot to hash, for the slots reset in this step;
+            * `"log"`: dict of scalar tensors, averages over the envs reset in this step, for the training log.
+        """
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that the future depends on (physics, managers, random streams), as tensors and plain values."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned; the following steps are then bit-equal."""
+        ...
+
+    def get_observations(self) -> Observation:
+        """Return the observations of the last reset or step again, without advancing noise or history."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Evaluation: which episodes count, what is measured, and how sure the numbers are."""

@@ -1,0 +1,30 @@
+"""Base of every backend's agent config."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from genelab.config.base import configclass
+
+
+@configclass
+class BackendConfig:
+    """What all agents have.
+
+    Attributes:
+        seed: Seed of the agent and, unless the environment names its own, of everything else.
+        experiment_name: Folder below `logs/<backend>/`.
+        run_name: Suffix of the run's folder.
+        max_iterations: Training budget, in the unit of the backend (`Backend.iteration_unit`).
+        save_interval: Iterations between checkpoints.
+        clip_actions: Bound on |action| before it reaches the environment; `None` for none.
+    """
+
+    seed: int = 42
+    experiment_name: str = "experiment"
+    run_name: str = ""
+    max_iterations: Annotated[int, Field(gt=0)] = 300
+    save_interval: Annotated[int, Field(gt=0)] = 50
+    clip_actions: Annotated[float, Field(gt=0)] | None = None

@@ -1,0 +1,1 @@
+"""Small, general, stateless tools that every layer may use."""

@@ -1,0 +1,93 @@
+"""Files that are either whole or absent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from genelab.utils.errors import GenelabError, UsageError
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path in the same folder; on success it replaces `path`, on any error it is removed.
+
+    Raises:
+        GenelabError: when the disk is full, the folder cannot be written, or another OS error occurs.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix)
+        os.close(handle)
+        os.chmod(name, 0o644)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def _cannot_write(path: Path, error: OSError) -> GenelabError:
+    return GenelabError(
+        f"cannot write {path.name}: {error.strerror or error}",
+        where=str(path.parent),
+        fix="free some space or choose another folder; files written before are intact",
+    )
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write `text` atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: str | os.PathLike[str], value: Any) -> None:
+    """Write `value` as JSON atomically; a NaN or infinity is a `ValueError`, because JSON has none."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        UsageError: if it is missing or not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"no such file: {path}") from None
+    except (ValueError, OSError) as error:
+        raise UsageError(f"cannot read {Path(path).name}: {error}", where=str(path)) from error
+
+
+def refuse_existing(path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Raise `UsageError` if `path` exists and `force` is not given."""
+    if Path(path).exists() and not force:
+        raise UsageError(f"{path} exists already", fix="choose another --out, or pass --force to replace it")
+
+
+def sha256_file(path: str | os.PathLike[str]) -> str:
+    """Return the hexadecimal SHA-256 of a file's bytes."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def sha256_json(value: Any) -> str:
+    """Return the hexadecimal SHA-256 of a JSON value, independent of key order."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""Objects by reference: `"package.module:name"`, imported only when resolved."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from typing import Any
+
+from genelab.utils.errors import GenelabError
+
+_REFERENCE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")
+
+
+def is_reference(value: object) -> bool:
+    """Return whether `value` is a string of the form `package.module:name`."""
+    return isinstance(value, str) and _REFERENCE.match(value) is not None
+
+
+def resolve(reference: str) -> Any:
+    """Import the module of `reference` and return the object it names.
+
+    Raises:
+        GenelabError: if the string is malformed or the module has no such name.
+        ImportError: if the module (or something it needs) cannot be imported.
+    """
+    if not is_reference(reference):
+        raise GenelabError(f"{reference!r} is not a reference", fix="write 'package.module:name'")
+    module_name, _, path = reference.partition(":")
+    target: Any = importlib.import_module(module_name)
+    for part in path.split("."):
+        try:
+            target = getattr(target, part)
+        except AttributeError:
+            raise GenelabError(f"module {module_name!r} has no {path!r}", where=reference) from None
+    return target
+
+
+def reference_of(target: Any) -> str:
+    """Return the reference that `resolve` turns back into `target`.
+
+    Raises:
+        GenelabError: for lambdas, local functions and instances, which have no importable name.
+    """
+    module, name = getattr(target, "__module__", None), getattr(target, "__qualname__", None)
+    reference = f"{module}:{name}"
+    if module is None or name is None or not is_reference(reference) or module == "__main__":
+        raise GenelabError(
+            f"{target!r} cannot be written to JSON",
+            fix="use a function or class defined at the top level of an importable module",
+        )
+    return reference
