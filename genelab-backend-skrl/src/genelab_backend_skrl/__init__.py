@@ -1,0 +1,1 @@
+"""skrl for GeneLab."""

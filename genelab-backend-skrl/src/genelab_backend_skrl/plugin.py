@@ -1,0 +1,3 @@
+"""Plugin module of this distribution."""
+
+GENELAB_API = "1"

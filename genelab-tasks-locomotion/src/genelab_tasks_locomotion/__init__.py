@@ -1,0 +1,1 @@
+"""Cart-poles and legged robots for GeneLab."""
