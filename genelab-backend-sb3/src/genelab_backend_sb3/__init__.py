@@ -1,1 +1,1 @@
-"""Stable-Baselines3 for GeneLab."""
+"""Stable-Baselines3 in GeneLab; nothing works yet (see README)."""

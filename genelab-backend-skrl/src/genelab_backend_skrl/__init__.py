@@ -1,1 +1,1 @@
-"""skrl for GeneLab."""
+"""skrl in GeneLab; nothing works yet (see README)."""

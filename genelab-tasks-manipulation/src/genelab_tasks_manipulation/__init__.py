@@ -1,1 +1,1 @@
-"""Manipulation tasks for GeneLab."""
+"""Manipulation tasks for GeneLab; there is none yet (see README)."""

@@ -1,3 +1,3 @@
-"""Plugin module of this distribution."""
+"""Plugin module of the manipulation tasks. It registers nothing yet: there is no manipulation task in this release."""
 
 GENELAB_API = "1"
