@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _LAZY = {
-    "evaluate": "genelab.eval.evaluate:evaluate",
+    "evaluate": "genelab.runs.evaluation:evaluate",
     "make_env": "genelab.envs.make:make_env",
-    "load_task": "genelab.plugins.catalog:load_task",
+    "load_task": "genelab.plugins.tasks:load_task",
 }
 
 if TYPE_CHECKING:
     from genelab.envs.make import make_env as make_env
-    from genelab.eval.evaluate import evaluate as evaluate
-    from genelab.plugins.catalog import load_task as load_task
+    from genelab.runs.evaluation import evaluate as evaluate
+    from genelab.plugins.tasks import load_task as load_task
 
 
 def __getattr__(name: str) -> Any:

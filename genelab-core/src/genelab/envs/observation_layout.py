@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,7 +11,10 @@ from genelab.utils.files import sha256_json
 
 @dataclass(frozen=True)
 class TermLayout:
-    """One term: `dim` numbers per frame; `scale` has one factor for each of them; `clip` bounds the scaled value."""
+    """One term: `dim` numbers per frame; `scale` has one factor for each of them; `clip` bounds the scaled value.
+
+    A bound that is infinite is none; JSON has `null` for it.
+    """
 
     name: str
     dim: int
@@ -67,7 +71,7 @@ class ObservationLayout:
         groups = {}
         for name, group in value.items():
             terms = tuple(
-                TermLayout(t["name"], t["dim"], tuple(t["scale"]), tuple(t["clip"]) if t["clip"] else None)
+                TermLayout(t["name"], t["dim"], tuple(t["scale"]), _bounds(t["clip"]))
                 for t in group["terms"]
             )
             groups[name] = GroupLayout(name, terms, group["history_length"])
@@ -97,8 +101,15 @@ class ObservationLayout:
         return lines
 
 
-def _listed(clip: tuple[float, float] | None) -> list[float] | None:
-    return None if clip is None else list(clip)
+def _listed(clip: tuple[float, float] | None) -> list[float | None] | None:
+    return None if clip is None else [bound if math.isfinite(bound) else None for bound in clip]
+
+
+def _bounds(clip: list[float | None] | None) -> tuple[float, float] | None:
+    if clip is None:
+        return None
+    low, high = clip
+    return (-math.inf if low is None else low, math.inf if high is None else high)
 
 
 def _describe(term: TermLayout | None) -> str:

@@ -1,0 +1,1 @@
+"""Environments: the manager-based base, the reinforcement-learning environment and their contract."""

@@ -1,0 +1,170 @@
+"""Every random draw of an environment, in one place and by name.
+
+In training, draws come from one seeded generator. In evaluation they are a function of (seed, episode index, term, draw
+counter), so that an episode is the same whatever number of envs runs beside it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import torch
+
+_GOLDEN = -7046029254386353131  # 2**64 / golden ratio, as a signed 64-bit number
+_MIX_1 = -4658895280553007687  # multipliers of splitmix64 (Steele, Lea, Flood 2014)
+_MIX_2 = -7723592293110705685
+_NORMAL_TABLE_BITS = 16
+
+
+class RandomStreams:
+    """Named random streams for `num_envs` envs.
+
+    Attributes:
+        evaluation: Whether draws are counter-based.
+        episode_index: In evaluation, the index of the episode that each env runs, int64 `(num_envs,)`.
+    """
+
+    def __init__(self, num_envs: int, device: torch.device | str, seed: int, strata: dict[str, int] | None = None) -> None:
+        self.num_envs = num_envs
+        self.device = torch.device(device)
+        self.seed = seed
+        self.evaluation = False
+        self.episode_index = torch.arange(num_envs, device=self.device)
+        self._strata = strata or {}
+        self._generator = torch.Generator(device=self.device).manual_seed(seed)
+        self._counters: dict[str, torch.Tensor] = {}
+        self._normal_table: torch.Tensor | None = None
+
+    def reseed(self, seed: int) -> None:
+        """Start the streams anew from `seed`."""
+        self.seed = seed
+        self._generator.manual_seed(seed)
+        self._counters.clear()
+
+    def begin_evaluation(self) -> None:
+        """Switch to counter-based draws and give env `s` the episode `s`."""
+        self.evaluation = True
+        self.episode_index = torch.arange(self.num_envs, device=self.device)
+        self._counters.clear()
+
+    def end_evaluation(self) -> None:
+        """Switch back to the generator."""
+        self.evaluation = False
+
+    def next_episode(self, mask: torch.Tensor) -> None:
+        """In evaluation: give the envs in `mask`, bool `(num_envs,)`, their next episode (index + `num_envs`)."""
+        if self.evaluation:
+            self.episode_index += mask * self.num_envs
+            for counter in self._counters.values():
+                counter.masked_fill_(mask, 0)
+
+    def stratum(self, name: str) -> torch.Tensor | None:
+        """Return the bin of each env's episode, int64 `(num_envs,)`, balanced over episodes; None in training."""
+        if not self.evaluation:
+            return None
+        stride = 1
+        for other, bins in self._strata.items():
+            if other == name:
+                return (self.episode_index // stride) % bins
+            stride *= bins
+        raise KeyError(name)
+
+    def uniform(
+        self,
+        term: str,
+        dim: int,
+        mask: torch.Tensor | None = None,
+        *,
+        low: float | torch.Tensor = 0.0,
+        high: float | torch.Tensor = 1.0,
+        counter: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Draw uniform numbers in [low, high), float32 `(num_envs, dim)`.
+
+        Args:
+            term: Name of the stream.
+            dim: Numbers per env.
+            mask: Envs whose numbers will be used, bool `(num_envs,)`; the rows of the others mean nothing and their
+                streams do not advance. `None` for all.
+            low: Lower bound, a number or `(dim,)`.
+            high: Upper bound, likewise.
+            counter: Draw counter `(num_envs,)` for streams that may be read twice for one step; `None` counts calls.
+        """
+        if self.evaluation:
+            draws = self._unit(term, dim, mask, counter)
+        else:
+            draws = torch.rand(self.num_envs, dim, generator=self._generator, device=self.device)
+        return draws.mul_(high - low).add_(low)
+
+    def normal(
+        self, term: str, dim: int, mask: torch.Tensor | None = None, *, counter: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Draw standard normal numbers, float32 `(num_envs, dim)`; arguments as in `uniform`.
+
+        In evaluation they are linear interpolations in a table of quantiles (range ±4.2): plain products and sums, whose
+        rounding does not depend on the number of envs.
+        """
+        if not self.evaluation:
+            return torch.randn(self.num_envs, dim, generator=self._generator, device=self.device)
+        table = self._quantiles()
+        position = self._unit(term, dim, mask, counter).mul_(len(table) - 1)
+        below = position.floor()
+        index = below.long()
+        low, high = table[index], table[index + 1]
+        return (high - low).mul_(position - below).add_(low)
+
+    def integers(self, term: str, low: int, high: int, mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Draw integers in [low, high], int64 `(num_envs,)`; arguments as in `uniform`."""
+        draws = self.uniform(term, 1, mask, low=float(low), high=float(high + 1))
+        return draws[:, 0].long().clamp_(low, high)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "seed": self.seed,
+            "generator": self._generator.get_state(),
+            "evaluation": self.evaluation,
+            "episode_index": self.episode_index.clone(),
+            "counters": {name: counter.clone() for name, counter in self._counters.items()},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.seed = state["seed"]
+        self._generator.set_state(state["generator"].cpu())
+        self.evaluation = state["evaluation"]
+        self.episode_index = state["episode_index"].to(self.device, copy=True)
+        self._counters = {name: counter.to(self.device, copy=True) for name, counter in state["counters"].items()}
+
+    def _unit(self, term: str, dim: int, mask: torch.Tensor | None, counter: torch.Tensor | None) -> torch.Tensor:
+        """Hash (seed, episode, term, counter, lane) to multiples of 2**-24 in [0, 1)."""
+        if counter is None:
+            calls = self._counters.get(term)
+            if calls is None:
+                calls = self._counters[term] = torch.zeros(self.num_envs, dtype=torch.long, device=self.device)
+            counter = calls.clone()
+            calls += 1 if mask is None else mask
+        key = _mix(self.episode_index + _signed(self.seed * _GOLDEN))
+        key = _mix(key + zlib.crc32(term.encode()) * 2654435761)
+        key = _mix(key + counter)
+        lanes = torch.arange(1, dim + 1, device=self.device) * _GOLDEN
+        bits = _mix(key[:, None] + lanes)
+        return ((bits >> 40) & 0xFFFFFF).to(torch.float32).mul_(2.0**-24)
+
+    def _quantiles(self) -> torch.Tensor:
+        if self._normal_table is None:
+            size = 2**_NORMAL_TABLE_BITS
+            points = (torch.arange(size + 2, dtype=torch.float64) + 0.5) / (size + 2)
+            self._normal_table = torch.special.ndtri(points).to(torch.float32).to(self.device)
+        return self._normal_table
+
+
+def _mix(bits: torch.Tensor) -> torch.Tensor:
+    """Finaliser of splitmix64 on int64; the masks make the arithmetic shifts logical."""
+    bits = (bits ^ ((bits >> 30) & 0x3FFFFFFFF)) * _MIX_1
+    bits = (bits ^ ((bits >> 27) & 0x1FFFFFFFFF)) * _MIX_2
+    return bits ^ ((bits >> 31) & 0x1FFFFFFFF)
+
+
+def _signed(value: int) -> int:
+    value &= 0xFFFFFFFFFFFFFFFF
+    return value - 2**64 if value >= 2**63 else value
