@@ -1,0 +1,159 @@
+"""What a training will do, decided and checked before the simulator starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from genelab.api import BackendSpec
+from genelab.plugins.catalog import get_catalog
+from genelab.plugins.tasks import LoadedTask, load_task
+from genelab.rl.backends.base import Backend
+from genelab.runs.run_dir import RunDir, open_run_dir, run_dir_of
+from genelab.utils.errors import UsageError
+from genelab.utils.names import normalize
+from genelab.utils.references import resolve
+
+
+@dataclass(kw_only=True)
+class TrainRequest:
+    """What to train and how; `None` leaves the task's own value.
+
+    Attributes:
+        task_id: The task.
+        backend: RL library; `None` for the task's default.
+        overrides: Dotted config overrides, as (path, text).
+        max_iterations: Budget in the backend's unit.
+        total_steps: Budget in environment steps over all envs, instead of `max_iterations`.
+        log_dir: Run directory; `None` makes one below `logs/`.
+        checkpoint: Warm start: weights to begin with, a file or a run directory.
+        resume: Run directory to continue in place.
+    """
+
+    task_id: str
+    backend: str | None = None
+    overrides: Sequence[tuple[str, str]] = field(default_factory=list)
+    max_iterations: int | None = None
+    total_steps: int | None = None
+    log_dir: Path | None = None
+    checkpoint: Path | None = None
+    resume: Path | None = None
+
+
+@dataclass
+class TrainPlan:
+    """A checked request.
+
+    Attributes:
+        loaded: The task with its final configs.
+        spec: The backend's record.
+        backend: The backend.
+        run: The run to continue; `None` for a new one.
+        resume: Checkpoint to continue from; `None` to begin at iteration 0.
+        warm_start: Checkpoint whose weights to begin with.
+    """
+
+    loaded: LoadedTask
+    spec: BackendSpec
+    backend: Backend
+    run: RunDir | None = None
+    resume: Path | None = None
+    warm_start: Path | None = None
+
+
+def plan_training(request: TrainRequest) -> TrainPlan:
+    """Load what `request` names and check all that can be checked without the simulator.
+
+    Raises:
+        UsageError: with the reason, for a request that cannot be served.
+    """
+    if request.max_iterations is not None and request.total_steps is not None:
+        raise UsageError("--max-iterations and --total-steps both set the budget", fix="give one of them")
+    plan = _plan_resume(request, request.resume) if request.resume is not None else _plan_new(request)
+    agent, num_envs = plan.loaded.cfg.agent, plan.loaded.cfg.env.simulation.num_envs
+    if request.total_steps is not None:
+        agent.max_iterations = plan.backend.iterations_for(agent, num_envs, request.total_steps)
+    elif request.max_iterations is not None:
+        agent.max_iterations = request.max_iterations
+    plan.backend.validate(agent, num_envs)
+    if plan.resume is not None:
+        _check_budget_left(plan.resume, agent.max_iterations, plan.backend.iteration_unit)
+    return plan
+
+
+def _plan_new(request: TrainRequest) -> TrainPlan:
+    loaded = load_task(request.task_id, backend=request.backend, overrides=list(request.overrides))
+    if loaded.backend is None or loaded.cfg.agent is None:
+        raise UsageError(
+            f"{loaded.spec.id} is not trainable: it brings no agent",
+            fix=f"look at it with genelab play {loaded.spec.id}"
+            + ("" if loaded.spec.kind == "playback" else ", or name a --backend"),
+        )
+    backend = resolve(loaded.backend.backend)()
+    warm_start = None if request.checkpoint is None else _newest_checkpoint(backend, request.checkpoint)
+    return TrainPlan(loaded, loaded.backend, backend, warm_start=warm_start)
+
+
+def _newest_checkpoint(backend: Backend, path: Path) -> Path:
+    if path.is_file():
+        return path
+    checkpoints = backend.checkpoints(open_run_dir(path).path)
+    if not checkpoints:
+        raise UsageError(f"{path} holds no checkpoint")
+    return checkpoints[-1]
+
+
+def _plan_resume(request: TrainRequest, path: Path) -> TrainPlan:
+    changed = {
+        "--checkpoint": request.checkpoint is not None,
+        "--log-dir": request.log_dir is not None,
+        **{f"--{name}": True for name, _ in request.overrides},
+    }
+    refused = [option for option, given in changed.items() if given]
+    if refused:
+        raise UsageError(
+            f"--resume continues a run as it was; it cannot change {', '.join(refused)}",
+            fix=f"to begin a new run with these weights: --checkpoint {path}",
+        )
+    inside = run_dir_of(path) if path.is_file() else None
+    if inside is not None:
+        raise UsageError(
+            f"--resume takes a run directory and continues its last checkpoint, not {path.name}",
+            fix=f"--resume {inside}, or begin a new run with these weights: --checkpoint {path}",
+        )
+    run = open_run_dir(path)
+    loaded = load_run(run, request.task_id)
+    assert loaded.backend is not None
+    if request.backend is not None and normalize(request.backend) != normalize(loaded.backend.name):
+        raise UsageError(f"{path} was trained with {loaded.backend.name}, not {request.backend}")
+    backend = resolve(loaded.backend.backend)()
+    checkpoints = backend.checkpoints(run.path)
+    return TrainPlan(loaded, loaded.backend, backend, run=run, resume=checkpoints[-1] if checkpoints else None)
+
+
+def load_run(run: RunDir, task_id: str) -> LoadedTask:
+    """Load a run's own configs.
+
+    Raises:
+        UsageError: if it is a run of another task.
+        GenelabError: if its configs no longer fit what is installed.
+    """
+    catalog = get_catalog()
+    trained = run.provenance()["task"]
+    if normalize(trained) != normalize(task_id.rpartition("::")[2]):
+        raise UsageError(f"{run} is a run of {trained}, not of {task_id}", fix=f"name that task: {trained}")
+    return LoadedTask(catalog.task(task_id), run.read_params(catalog.trusts), catalog.backend(run.backend_name()))
+
+
+def _check_budget_left(checkpoint: Path, max_iterations: int, unit: str) -> None:
+    from genelab.rl.checkpoint import read_meta
+
+    done = read_meta(checkpoint)["iteration"]
+    if done >= max_iterations:
+        raise UsageError(
+            f"nothing is left to do: {checkpoint.name} is at {done} of {max_iterations} {unit}",
+            fix=f"ask for more: --max-iterations {done + max_iterations}",
+        )
+
+

@@ -1,0 +1,127 @@
+"""What made a run: versions, hardware, plugins, source revision and command."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shlex
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genelab.runs.run_dir import now
+
+if TYPE_CHECKING:
+    from genelab.api import Record
+    from genelab.plugins.catalog import Catalog
+
+_REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def provenance(catalog: Catalog, records: list[Record], *, task: str, seeds: dict[str, int]) -> dict[str, Any]:
+    """Return the run's origin as plain JSON.
+
+    Args:
+        records: The task, backend and other records in use; the plugins that brought them are listed as contributors.
+        seeds: Seeds by what they seed.
+    """
+    plugins = contributors(catalog, records)
+    return {
+        "task": task,
+        "created_at": now(),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "seeds": seeds,
+        "versions": versions([plugin["distribution"] for plugin in plugins]),
+        "plugins": plugins,
+        "hardware": hardware(),
+        "git": git_revision(Path.cwd()),
+    }
+
+
+def contributors(catalog: Catalog, records: list[Record]) -> list[dict[str, Any]]:
+    """Return the plugins that own `records`, each with its distribution, version and the records' names."""
+    by_name: dict[str, dict[str, Any]] = {}
+    for record in records:
+        owner = catalog.owner(record)
+        entry = by_name.setdefault(
+            owner.name, {"name": owner.name, "distribution": owner.distribution, "version": owner.version, "records": []}
+        )
+        entry["records"].append(getattr(record, type(record).key))
+    return [by_name[name] for name in sorted(by_name)]
+
+
+def versions(distributions: list[str | None]) -> dict[str, str]:
+    """Return the versions of Python, of these distributions, of the core and of what they directly require."""
+    found = {"python": platform.python_version()}
+    for distribution in dict.fromkeys(["genelab-core", *filter(None, distributions)]):
+        for name in [distribution, *_requirements(distribution)]:
+            version = _version(name)
+            if version is not None:
+                found[name] = version
+    return found
+
+
+def _requirements(distribution: str) -> list[str]:
+    try:
+        requirements = metadata.requires(distribution) or []
+    except metadata.PackageNotFoundError:
+        return []  # a plugin given as a file belongs to no distribution
+    matches = [_REQUIREMENT.match(line) for line in requirements if "extra ==" not in line]
+    return [match.group().lower() for match in matches if match]
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def version_differences(recorded: dict[str, str], present: dict[str, str]) -> list[str]:
+    """Return one line for each distribution whose version is not the recorded one."""
+    return [
+        f"{name} {version} then, {present.get(name, 'not installed')} now"
+        for name, version in recorded.items()
+        if present.get(name) != version
+    ]
+
+
+def hardware() -> dict[str, Any]:
+    """Return machine, processor, memory (GiB) and GPUs."""
+    import torch
+
+    return {
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "gpus": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())],
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def git_revision(folder: Path) -> dict[str, Any] | None:
+    """Return commit and whether files differ from it (never their content), or `None` outside a repository."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return None
+    return {"commit": commit.strip(), "dirty": bool(_git(folder, "status", "--porcelain"))}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # git is not installed
+        return None
+    return done.stdout if done.returncode == 0 else None

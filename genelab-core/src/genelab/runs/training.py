@@ -1,0 +1,179 @@
+"""Train a task: a run directory, an environment, the backend, and a way to stop and go on."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from genelab.api import RunEvent
+from genelab.plugins.catalog import get_catalog
+from genelab.rl.backends.base import TrainContext
+from genelab.runs.interrupts import Interrupted, StopSignals
+from genelab.runs.plan import TrainPlan, TrainRequest, plan_training
+from genelab.runs.progress import TrainingProgress
+from genelab.runs.provenance import provenance
+from genelab.runs.run_dir import RunDir, claim_run_dir, create_run_dir, now
+from genelab.runs.run_lock import RunLock
+from genelab.utils.errors import GenelabError
+
+if TYPE_CHECKING:
+    from genelab.envs.vec_env import VecEnv
+    from genelab.rl.backends.base import TrainResult
+
+
+@dataclass
+class TrainReport:
+    """How a training ended.
+
+    Attributes:
+        run_dir: The run's folder.
+        result: What the backend returned.
+        signum: The signal that stopped it; `None` when it used up its budget.
+    """
+
+    run_dir: Path
+    result: TrainResult
+    signum: int | None
+
+
+class TrainingInterrupted(Interrupted):
+    """A signal ended the training at once; the run can be resumed from its last checkpoint.
+
+    Attributes:
+        run_dir: The run's folder.
+    """
+
+    def __init__(self, signum: int, run_dir: Path) -> None:
+        super().__init__(signum)
+        self.run_dir = run_dir
+
+
+def train(request: TrainRequest, *, console: Console | None = None) -> TrainReport:
+    """Train until the budget is used up or a signal asks to stop; either way the last checkpoint is on disk.
+
+    Args:
+        console: Where progress is shown; `None` for nowhere.
+
+    Raises:
+        UsageError: for a request that cannot be served, before the simulator starts.
+        GenelabError: when the training fails.
+        TrainingInterrupted: for a signal while the scene is built, or for the second signal.
+    """
+    plan = plan_training(request)
+    progress = TrainingProgress(console or Console(quiet=True))
+    signals = StopSignals(lambda signum: progress.message("stopping after this iteration; once more aborts at once"))
+    with ExitStack() as stack:
+        stack.enter_context(signals)
+        run = plan.run or _new_run(plan, request)
+        stack.enter_context(RunLock(run.path))
+        _record_start(run, plan)
+        stack.enter_context(progress)
+        try:
+            result = _train_in(run, plan, progress, signals)
+        except Interrupted as error:
+            _record_failure(run, error)
+            raise TrainingInterrupted(error.signum, run.path) from error
+        except BaseException as error:
+            _record_failure(run, error)
+            raise
+    status = "stopped" if result.stopped else "finished"
+    run.write_status(status, checkpoint=result.checkpoint.name, iteration=result.iteration, env_steps=result.env_steps)
+    _notify(run, "run_finished", status=status, iteration=result.iteration, env_steps=result.env_steps)
+    return TrainReport(run.path, result, signals.signum if result.stopped else None)
+
+
+def _new_run(plan: TrainPlan, request: TrainRequest) -> RunDir:
+    if request.log_dir is not None:
+        return claim_run_dir(request.log_dir)
+    agent = plan.loaded.cfg.agent
+    return create_run_dir(plan.spec.name, agent.experiment_name, agent.run_name)
+
+
+def _record_start(run: RunDir, plan: TrainPlan) -> None:
+    """Write what rebuilds the run and where it came from; a continuation is added to the record of the first start."""
+    cfg = plan.loaded.cfg
+    seeds = {"env": cfg.env.seed, "agent": cfg.agent.seed}
+    origin = provenance(get_catalog(), [plan.loaded.spec, plan.spec], task=plan.loaded.spec.id, seeds=seeds)
+    if plan.warm_start is not None:
+        origin["warm_start"] = str(plan.warm_start)
+    if plan.run is not None:
+        first = run.provenance()
+        origin["checkpoint"] = None if plan.resume is None else plan.resume.name
+        origin = {**first, "resumed": [*first.get("resumed", []), origin]}
+    run.write_params(cfg, plan.spec.name)
+    run.write_provenance(origin)
+    run.write_status("running", started_at=now(), error=None)
+
+
+def _record_failure(run: RunDir, error: BaseException) -> None:
+    """Record how the run ended; where even that cannot be written, the first error stays the one that is reported."""
+    status = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+    try:
+        run.write_status(status, error=str(error) or type(error).__name__)
+    except GenelabError as second:
+        error.add_note(f"status.json could not be written either: {second}")
+    _notify(run, "run_finished", status=status)
+
+
+def _train_in(run: RunDir, plan: TrainPlan, progress: TrainingProgress, signals: StopSignals) -> TrainResult:
+    from genelab.envs.make import make_env
+
+    cfg = plan.loaded.cfg
+    progress.message(f"{plan.loaded.spec.id} with {plan.spec.name} in {run.path}")
+    env = make_env(cfg.env)
+    try:
+        progress.message(f"{env.num_envs} envs on {env.device}")
+        context = TrainContext(
+            task_id=plan.loaded.spec.id,
+            env=env,
+            agent=cfg.agent,
+            log_dir=run.path,
+            max_iterations=cfg.agent.max_iterations,
+            warm_start=plan.warm_start,
+            resume=plan.resume,
+            should_stop=signals.requested,
+            notify=_Reporter(run),
+            on_iteration=progress.update,
+            checkpoint_meta=_checkpoint_meta(run, plan, env),
+        )
+        _notify(run, "run_started", task=plan.loaded.spec.id, backend=plan.spec.name)
+        progress.begin(cfg.agent.max_iterations, plan.backend.iteration_unit)
+        signals.graceful = True
+        return plan.backend.train(context)
+    finally:
+        signals.graceful = False
+        env.close()
+
+
+def _checkpoint_meta(run: RunDir, plan: TrainPlan, env: VecEnv) -> dict[str, Any]:
+    origin = run.provenance()
+    return {
+        "task": plan.loaded.spec.id,
+        "observation_layout": env.observation_layout.to_json(),
+        "observation_layout_sha256": env.observation_layout.sha256(),
+        "action_dim": env.single_action_space.shape[0],  # pyright: ignore[reportOptionalSubscript]
+        "versions": origin["versions"],
+        "plugins": origin["plugins"],
+    }
+
+
+class _Reporter:
+    """`TrainContext.notify` of one run: status.json first, then the observers."""
+
+    def __init__(self, run: RunDir) -> None:
+        self._run = run
+
+    def __call__(self, kind: str, **data: Any) -> None:
+        if kind == "checkpoint_saved":
+            known = {key: data[key] for key in ("iteration", "env_steps") if key in data}
+            self._run.write_status("running", checkpoint=Path(data["path"]).name, **known)
+        _notify(self._run, kind, **data)
+
+
+def _notify(run: RunDir, kind: str, **data: Any) -> None:
+    get_catalog().notify(RunEvent(kind=kind, run_dir=str(run.path), data=data))
+
