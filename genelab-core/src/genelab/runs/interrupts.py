@@ -22,8 +22,8 @@ class Interrupted(KeyboardInterrupt):
 class StopSignals:
     """Turns SIGINT and SIGTERM into a request to stop, while it is entered.
 
-    Outside `graceful` mode (while the scene is built there is nothing to save) a signal raises `Interrupted` at once. In
-    it the first signal sets `signum`, which the backend polls through `requested`, and the second one raises.
+    Outside `graceful` mode (while the scene is built there is nothing to save) a signal raises `Interrupted` at once.
+    In it the first signal sets `signum`, which the backend polls through `requested`, and the second one raises.
 
     Args:
         announce: Called with the signal's number when the first one arrives in graceful mode.

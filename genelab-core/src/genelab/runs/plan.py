@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genelab.api import BackendSpec
+from genelab.api import BackendSpec, TaskSpec
 from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import LoadedTask, load_task
 from genelab.rl.backends.base import Backend
@@ -132,18 +132,33 @@ def _plan_resume(request: TrainRequest, path: Path) -> TrainPlan:
     return TrainPlan(loaded, loaded.backend, backend, run=run, resume=checkpoints[-1] if checkpoints else None)
 
 
-def load_run(run: RunDir, task_id: str) -> LoadedTask:
-    """Load a run's own configs.
+def load_run(run: RunDir, task_id: str, *, trust: bool = False) -> LoadedTask:
+    """Load a run's own configs; the task itself need not be registered any more.
+
+    Args:
+        run: The run.
+        task_id: The task that the user named.
+        trust: Let the configs name code outside the installed plugins.
 
     Raises:
-        UsageError: if it is a run of another task.
+        UsageError: if it is a run of another task, or its configs name code that is not trusted.
         GenelabError: if its configs no longer fit what is installed.
     """
     catalog = get_catalog()
-    trained = run.provenance()["task"]
-    if normalize(trained) != normalize(task_id.rpartition("::")[2]):
-        raise UsageError(f"{run} is a run of {trained}, not of {task_id}", fix=f"name that task: {trained}")
-    return LoadedTask(catalog.task(task_id), run.read_params(catalog.trusts), catalog.backend(run.backend_name()))
+    origin = run.provenance()
+    if normalize(origin["task"]) != normalize(task_id.rpartition("::")[2]):
+        raise UsageError(f"{run} is a run of {origin['task']}, not of {task_id}")
+    cfg = run.read_params((lambda package: True) if trust else catalog.trusts)
+    spec = TaskSpec(id=origin["task"], config=origin["task_config"], kind=origin["task_kind"])
+    if is_registered(task_id):
+        spec = catalog.task(task_id)
+    return LoadedTask(spec, cfg, catalog.backend(run.backend_name()))
+
+
+def is_registered(task_id: str) -> bool:
+    """Return whether a task of this id is installed, unambiguous or not."""
+    key = normalize(task_id.rpartition("::")[2])
+    return any(normalize(known.rpartition("::")[2]) == key for known in get_catalog().tasks)
 
 
 def _check_budget_left(checkpoint: Path, max_iterations: int, unit: str) -> None:
@@ -155,5 +170,3 @@ def _check_budget_left(checkpoint: Path, max_iterations: int, unit: str) -> None
             f"nothing is left to do: {checkpoint.name} is at {done} of {max_iterations} {unit}",
             fix=f"ask for more: --max-iterations {done + max_iterations}",
         )
-
-

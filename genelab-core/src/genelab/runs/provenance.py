@@ -15,22 +15,26 @@ from typing import TYPE_CHECKING, Any
 from genelab.runs.run_dir import now
 
 if TYPE_CHECKING:
-    from genelab.api import Record
+    from genelab.api import BackendSpec, Record, TaskSpec
     from genelab.plugins.catalog import Catalog
 
 _REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def provenance(catalog: Catalog, records: list[Record], *, task: str, seeds: dict[str, int]) -> dict[str, Any]:
+def provenance(catalog: Catalog, task: TaskSpec, backend: BackendSpec, *, seeds: dict[str, int]) -> dict[str, Any]:
     """Return the run's origin as plain JSON.
 
     Args:
-        records: The task, backend and other records in use; the plugins that brought them are listed as contributors.
+        catalog: Where the records come from.
+        task: The task.
+        backend: The backend.
         seeds: Seeds by what they seed.
     """
-    plugins = contributors(catalog, records)
+    plugins = contributors(catalog, [task, backend])
     return {
-        "task": task,
+        "task": task.id,
+        "task_config": task.config,
+        "task_kind": task.kind,
         "created_at": now(),
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "seeds": seeds,
@@ -47,7 +51,8 @@ def contributors(catalog: Catalog, records: list[Record]) -> list[dict[str, Any]
     for record in records:
         owner = catalog.owner(record)
         entry = by_name.setdefault(
-            owner.name, {"name": owner.name, "distribution": owner.distribution, "version": owner.version, "records": []}
+            owner.name,
+            {"name": owner.name, "distribution": owner.distribution, "version": owner.version, "records": []},
         )
         entry["records"].append(getattr(record, type(record).key))
     return [by_name[name] for name in sorted(by_name)]
@@ -78,15 +83,6 @@ def _version(distribution: str) -> str | None:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return None
-
-
-def version_differences(recorded: dict[str, str], present: dict[str, str]) -> list[str]:
-    """Return one line for each distribution whose version is not the recorded one."""
-    return [
-        f"{name} {version} then, {present.get(name, 'not installed')} now"
-        for name, version in recorded.items()
-        if present.get(name) != version
-    ]
 
 
 def hardware() -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """A run's folder: where it is made, what is in it, and how its own configs are read back.
 
-    logs/<backend>/<experiment_name>/<YYYY-MM-DD_HH-MM-SS>[_<run_name>]/
-        params/env.json      env, eval_env and play_env
-        params/agent.json    {"backend": name, "agent": config}
-        provenance.json      task, versions, hardware, plugins, git, command (`genelab.runs.provenance`)
-        status.json          running, finished, stopped or failed; last checkpoint
+The folder is `logs/<backend>/<experiment_name>/<YYYY-MM-DD_HH-MM-SS>[_<run_name>]/` and holds
+
+- `params/env.json`: env, eval_env and play_env;
+- `params/agent.json`: `{"backend": name, "agent": config}`;
+- `provenance.json`: task, versions, hardware, plugins, git, command (`genelab.runs.provenance`);
+- `status.json`: running, finished, stopped or failed, and the last checkpoint;
+- the backend's checkpoints and logs.
 """
 
 from __future__ import annotations

@@ -56,6 +56,7 @@ def train(request: TrainRequest, *, console: Console | None = None) -> TrainRepo
     """Train until the budget is used up or a signal asks to stop; either way the last checkpoint is on disk.
 
     Args:
+        request: What to train.
         console: Where progress is shown; `None` for nowhere.
 
     Raises:
@@ -97,7 +98,7 @@ def _record_start(run: RunDir, plan: TrainPlan) -> None:
     """Write what rebuilds the run and where it came from; a continuation is added to the record of the first start."""
     cfg = plan.loaded.cfg
     seeds = {"env": cfg.env.seed, "agent": cfg.agent.seed}
-    origin = provenance(get_catalog(), [plan.loaded.spec, plan.spec], task=plan.loaded.spec.id, seeds=seeds)
+    origin = provenance(get_catalog(), plan.loaded.spec, plan.spec, seeds=seeds)
     if plan.warm_start is not None:
         origin["warm_start"] = str(plan.warm_start)
     if plan.run is not None:
@@ -176,4 +177,3 @@ class _Reporter:
 
 def _notify(run: RunDir, kind: str, **data: Any) -> None:
     get_catalog().notify(RunEvent(kind=kind, run_dir=str(run.path), data=data))
-

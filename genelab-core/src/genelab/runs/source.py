@@ -1,0 +1,203 @@
+"""Where a policy comes from: a checkpoint, a run directory, an exported file, `zero` or `random`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from genelab.config.overrides import apply_overrides
+from genelab.envs.observation_layout import ObservationLayout
+from genelab.export.artifact import Artifact
+from genelab.export.metadata import metadata_path
+from genelab.plugins.catalog import get_catalog
+from genelab.plugins.tasks import LoadedTask, load_task
+from genelab.rl.policy import ActorPolicy, ExportedPolicy, Policy, RandomPolicy, ZeroPolicy
+from genelab.runs.differences import config_differences, version_differences
+from genelab.runs.plan import is_registered, load_run
+from genelab.runs.provenance import contributors, versions
+from genelab.runs.run_dir import RunDir, open_run_dir, run_dir_of
+from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.names import normalize
+from genelab.utils.references import resolve
+
+if TYPE_CHECKING:
+    from genelab.envs.vec_env import VecEnv
+
+
+@dataclass
+class PolicySource:
+    """A policy that can be made for an environment, and the configs of that environment.
+
+    Attributes:
+        kind: What it is.
+        path: The checkpoint or exported file; `None` for `zero` and `random`.
+        run_dir: The run that `path` lies in, if it does: then `loaded` holds that run's own configs.
+        loaded: The task and its configs.
+        differences: What is otherwise now than when the run was made, one line each.
+    """
+
+    kind: Literal["checkpoint", "export", "zero", "random"]
+    path: Path | None
+    run_dir: Path | None
+    loaded: LoadedTask
+    differences: list[str] = field(default_factory=list)
+
+    def policy(self, env: VecEnv, deterministic: bool = True, seed: int = 0) -> Policy:
+        """Make the policy for `env`.
+
+        Args:
+            env: The environment it will act in.
+            deterministic: `False` samples with the exploration noise of training.
+            seed: Of the `random` policy.
+
+        Raises:
+            GenelabError: for a file that does not load, or was made for another observation layout.
+        """
+        action_dim = env.single_action_space.shape[0]  # pyright: ignore[reportOptionalSubscript]
+        if self.kind == "zero":
+            return ZeroPolicy(action_dim)
+        if self.kind == "random":
+            return RandomPolicy(action_dim, seed)
+        assert self.path is not None
+        if self.kind == "export":
+            return ExportedPolicy(self.path, env.observation_layout)
+        _check_layout(self.path, env)
+        spec = self.loaded.backend
+        assert spec is not None
+        setup = resolve(spec.backend)().load(self.path, self.loaded.cfg.agent, env)
+        return ActorPolicy(setup, env.observation_layout, deterministic)
+
+
+def open_source(
+    task_id: str, what: str | Path, *, overrides: Sequence[tuple[str, str]] = (), trust: bool = False
+) -> PolicySource:
+    """Find out what `what` is and load the configs that belong to it.
+
+    Args:
+        task_id: The task that the user named.
+        what: A checkpoint, a run directory, an exported file, `zero` or `random`.
+        overrides: Dotted overrides for the configs.
+        trust: Let a run's configs name code outside the installed plugins.
+
+    Raises:
+        UsageError: if there is no such thing, or it belongs to another task.
+    """
+    if str(what) in ("zero", "random"):
+        return PolicySource(str(what), None, None, load_task(task_id, overrides=list(overrides)))  # pyright: ignore[reportArgumentType]
+    path = Path(what)
+    if path.is_dir():
+        return _from_run(task_id, _newest_in(path), open_run_dir(path), overrides, trust)
+    if not path.is_file():
+        raise UsageError(
+            f"no such checkpoint: {path}",
+            fix="name a checkpoint, a run directory, an exported file, zero or random",
+        )
+    run = run_dir_of(path)
+    if run is not None:
+        return _from_run(task_id, path, run, overrides, trust)
+    return _from_file(task_id, path, overrides)
+
+
+def _newest_in(path: Path) -> Path:
+    run = open_run_dir(path)
+    spec = get_catalog().backend(run.backend_name())
+    checkpoints = resolve(spec.backend)().checkpoints(run.path)
+    if not checkpoints:
+        raise UsageError(
+            f"{path} holds no checkpoint", fix="train longer: one is written every save_interval and at the end"
+        )
+    return checkpoints[-1]
+
+
+def _from_run(task_id: str, path: Path, run: RunDir, overrides: Sequence[tuple[str, str]], trust: bool) -> PolicySource:
+    """Use the run's own configs, and say what is otherwise today."""
+    loaded = load_run(run, task_id, trust=trust)
+    kind = _kind(path)
+    _check_task(task_id, path, kind)
+    differences = _differences(run, loaded)
+    loaded.cfg = apply_overrides(loaded.cfg, list(overrides))
+    return PolicySource(kind, path, run.path, loaded, differences)
+
+
+def _differences(run: RunDir, loaded: LoadedTask) -> list[str]:
+    assert loaded.backend is not None
+    if not is_registered(loaded.spec.id):
+        return [f"task {loaded.spec.id} is not registered any more"]
+    today = load_task(loaded.spec.id, backend=loaded.backend.name)
+    used = contributors(get_catalog(), [loaded.spec, loaded.backend])
+    recorded = run.provenance()["versions"]
+    return [
+        *version_differences(recorded, versions([plugin["distribution"] for plugin in used])),
+        *config_differences(loaded.cfg, today.cfg),
+    ]
+
+
+def _from_file(task_id: str, path: Path, overrides: Sequence[tuple[str, str]]) -> PolicySource:
+    """Use today's configs: the file lies in no run."""
+    kind = _kind(path)
+    _check_task(task_id, path, kind)
+    backend = None if kind == "export" else _backend_of(task_id, path)
+    return PolicySource(kind, path, None, load_task(task_id, backend=backend, overrides=list(overrides)))
+
+
+def _kind(path: Path) -> Literal["checkpoint", "export"]:
+    """Tell exported files from checkpoints: by their metadata, else by the exporters' suffixes.
+
+    Raises:
+        UsageError: for an exported file whose metadata is missing.
+    """
+    suffixes = {spec.suffix for spec in get_catalog().exporters.values()}
+    return "export" if metadata_path(path).exists() or path.suffix in suffixes else "checkpoint"
+
+
+def _check_task(task_id: str, path: Path, kind: str) -> None:
+    made_for = Artifact.open(path).metadata["task"] if kind == "export" else _meta(path).get("task", task_id)
+    if normalize(made_for) != normalize(task_id.rpartition("::")[2]):
+        raise UsageError(f"{path.name} is a policy for {made_for}, not for {task_id}", where=str(path))
+
+
+def _backend_of(task_id: str, path: Path) -> str:
+    """Return the backend that wrote a checkpoint: from its sidecar, else the one of the task that uses this suffix."""
+    meta = _meta(path)
+    if "backend" in meta:
+        return meta["backend"]
+    catalog = get_catalog()
+    agents = {normalize(name) for name in catalog.task(task_id).agents}
+    fitting = [spec.name for spec in catalog.backends.values() if spec.checkpoint_suffix == path.suffix]
+    fitting = [name for name in fitting if normalize(name) in agents] or fitting
+    if len(fitting) != 1:
+        raise UsageError(
+            f"cannot tell which backend wrote {path.name}"
+            + (f": {', '.join(sorted(fitting))} all write {path.suffix} files" if fitting else ""),
+            where=str(path),
+            fix="keep it in its run directory, or keep its .meta.json beside it",
+        )
+    return fitting[0]
+
+
+def _meta(path: Path) -> dict[str, Any]:
+    """Return a checkpoint's sidecar, or nothing if the file has none."""
+    from genelab.rl.checkpoint import read_meta
+
+    return read_meta(path)
+
+
+def _check_layout(path: Path, env: VecEnv) -> None:
+    """Compare the layout that a checkpoint was trained with to the environment's.
+
+    Raises:
+        GenelabError: if they differ, with one line for each term.
+    """
+    recorded = _meta(path).get("observation_layout")
+    if recorded is None:
+        return
+    lines = ObservationLayout.from_json(recorded).diff(env.observation_layout)
+    if lines:
+        raise GenelabError(
+            "the checkpoint was trained on other observations (checkpoint against environment):\n    "
+            + "\n    ".join(lines),
+            where=str(path),
+            fix="run it with the configs of its run directory",
+        )
