@@ -61,7 +61,10 @@ class ObservationLayout:
         return {
             name: {
                 "history_length": group.history_length,
-                "terms": [{**asdict(term), "scale": list(term.scale), "clip": _listed(term.clip)} for term in group.terms],
+                "terms": [
+                    {**asdict(term), "scale": [float(x) for x in term.scale], "clip": _listed(term.clip)}
+                    for term in group.terms
+                ],
             }
             for name, group in self.groups.items()
         }
@@ -71,8 +74,7 @@ class ObservationLayout:
         groups = {}
         for name, group in value.items():
             terms = tuple(
-                TermLayout(t["name"], t["dim"], tuple(t["scale"]), _bounds(t["clip"]))
-                for t in group["terms"]
+                TermLayout(t["name"], t["dim"], tuple(t["scale"]), _bounds(t["clip"])) for t in group["terms"]
             )
             groups[name] = GroupLayout(name, terms, group["history_length"])
         return cls(groups)
@@ -102,7 +104,7 @@ class ObservationLayout:
 
 
 def _listed(clip: tuple[float, float] | None) -> list[float | None] | None:
-    return None if clip is None else [bound if math.isfinite(bound) else None for bound in clip]
+    return None if clip is None else [float(bound) if math.isfinite(bound) else None for bound in clip]
 
 
 def _bounds(clip: list[float | None] | None) -> tuple[float, float] | None:

@@ -120,4 +120,19 @@ class VecEnv(Protocol):
         """Return the observations of the last reset or step again, without advancing noise or history."""
         ...
 
+    def describe_actuation(self) -> dict[str, Any] | None:
+        """Return what a controller outside the simulator needs to turn actions into motion, as plain JSON values.
+
+        Returns:
+            `None` for an environment without actuated joints, otherwise
+
+            * `"decimation"`: physics steps per control step;
+            * `"robots"`: by entity name, lists in the order of its actuated joints: `"joint_names"`,
+              `"default_joint_positions"` (rad or m), `"kp"` (N·m/rad or N/m), `"kv"` (N·m·s/rad or N·s/m),
+              `"effort_limits"` (N·m or N, `None` for no limit);
+            * `"action_terms"`: in the order of the action vector: `"name"`, `"type"`, `"entity"`, `"start"`, `"dim"`,
+              `"joint_names"`, and per element `"scale"` and `"offset"` (target = offset + scale · action).
+        """
+        ...
+
     def close(self) -> None: ...
