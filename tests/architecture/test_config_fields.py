@@ -27,17 +27,22 @@ def names_read(source: str) -> set[str]:
 
 
 @cache
-def sources() -> list[str]:
-    return [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("genelab-*/src/**/*.py"))]
+def sources() -> dict[Path, str]:
+    return {path: path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("genelab-*/src/**/*.py"))}
+
+
+def handed_on(path: Path) -> bool:
+    """Return whether the configs in `path` go to an RL library as a whole, which then reads their fields."""
+    return path.match("genelab_backend_*/config.py")
 
 
 @cache
 def all_names_read() -> set[str]:
-    return set().union(*(names_read(source) for source in sources()))
+    return set().union(*(names_read(source) for source in sources().values()))
 
 
 def test_every_config_field_is_read_somewhere() -> None:
-    fields = [field for source in sources() for field in config_fields(source)]
+    fields = [field for path, source in sources().items() if not handed_on(path) for field in config_fields(source)]
     assert len(fields) > 100
     dead = [f"{owner}.{field}" for owner, field in fields if field not in all_names_read()]
     assert dead == [], "nothing reads these: delete them or use them"

@@ -13,7 +13,7 @@ from genelab.plugins.builtin import CORE_COMMANDS
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
-import cli_reference  # noqa: E402  (a hook of MkDocs, not an installed module)
+import cli_reference
 
 
 @pytest.fixture(scope="module")
