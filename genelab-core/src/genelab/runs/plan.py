@@ -13,7 +13,6 @@ from genelab.rl.backends.base import Backend
 from genelab.runs.run_dir import RunDir, open_run_dir, run_dir_of
 from genelab.utils.errors import UsageError
 from genelab.utils.names import normalize
-from genelab.utils.references import resolve
 
 
 @dataclass(kw_only=True)
@@ -84,15 +83,12 @@ def plan_training(request: TrainRequest) -> TrainPlan:
 
 def _plan_new(request: TrainRequest) -> TrainPlan:
     loaded = load_task(request.task_id, backend=request.backend, overrides=list(request.overrides))
-    if loaded.backend is None or loaded.cfg.agent is None:
-        raise UsageError(
-            f"{loaded.spec.id} is not trainable: it brings no agent",
-            fix=f"look at it with genelab play {loaded.spec.id}"
-            + ("" if loaded.spec.kind == "playback" else ", or name a --backend"),
-        )
-    backend = resolve(loaded.backend.backend)()
+    if loaded.spec.kind == "playback":
+        raise UsageError(f"{loaded.spec.id} is not trainable: it is a scene without rewards", fix="genelab play")
+    spec = loaded.require_backend()
+    backend = load_backend(spec)
     warm_start = None if request.checkpoint is None else _newest_checkpoint(backend, request.checkpoint)
-    return TrainPlan(loaded, loaded.backend, backend, warm_start=warm_start)
+    return TrainPlan(loaded, spec, backend, warm_start=warm_start)
 
 
 def _newest_checkpoint(backend: Backend, path: Path) -> Path:
@@ -124,12 +120,12 @@ def _plan_resume(request: TrainRequest, path: Path) -> TrainPlan:
         )
     run = open_run_dir(path)
     loaded = load_run(run, request.task_id)
-    assert loaded.backend is not None
-    if request.backend is not None and normalize(request.backend) != normalize(loaded.backend.name):
-        raise UsageError(f"{path} was trained with {loaded.backend.name}, not {request.backend}")
-    backend = resolve(loaded.backend.backend)()
+    spec = loaded.require_backend()
+    if request.backend is not None and normalize(request.backend) != normalize(spec.name):
+        raise UsageError(f"{path} was trained with {spec.name}, not {request.backend}")
+    backend = load_backend(spec)
     checkpoints = backend.checkpoints(run.path)
-    return TrainPlan(loaded, loaded.backend, backend, run=run, resume=checkpoints[-1] if checkpoints else None)
+    return TrainPlan(loaded, spec, backend, run=run, resume=checkpoints[-1] if checkpoints else None)
 
 
 def load_run(run: RunDir, task_id: str, *, trust: bool = False) -> LoadedTask:
@@ -155,6 +151,11 @@ def load_run(run: RunDir, task_id: str, *, trust: bool = False) -> LoadedTask:
     return LoadedTask(spec, cfg, catalog.backend(run.backend_name()))
 
 
+def load_backend(spec: BackendSpec) -> Backend:
+    """Import and make the backend of `spec`."""
+    return get_catalog().load(spec, spec.backend)()
+
+
 def is_registered(task_id: str) -> bool:
     """Return whether a task of this id is installed, unambiguous or not."""
     key = normalize(task_id.rpartition("::")[2])
@@ -164,7 +165,7 @@ def is_registered(task_id: str) -> bool:
 def _check_budget_left(checkpoint: Path, max_iterations: int, unit: str) -> None:
     from genelab.rl.checkpoint import read_meta
 
-    done = read_meta(checkpoint)["iteration"]
+    done = read_meta(checkpoint).get("iteration", 0)
     if done >= max_iterations:
         raise UsageError(
             f"nothing is left to do: {checkpoint.name} is at {done} of {max_iterations} {unit}",

@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genelab.config.overrides import apply_overrides
-from genelab.envs.observation_layout import ObservationLayout
 from genelab.export.artifact import Artifact
 from genelab.export.metadata import metadata_path
 from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import LoadedTask, load_task
 from genelab.rl.policy import ActorPolicy, ExportedPolicy, Policy, RandomPolicy, ZeroPolicy
 from genelab.runs.differences import config_differences, version_differences
-from genelab.runs.plan import is_registered, load_run
+from genelab.runs.plan import is_registered, load_backend, load_run
 from genelab.runs.provenance import contributors, versions
 from genelab.runs.run_dir import RunDir, open_run_dir, run_dir_of
-from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.errors import UsageError
 from genelab.utils.names import normalize
-from genelab.utils.references import resolve
 
 if TYPE_CHECKING:
     from genelab.envs.vec_env import VecEnv
@@ -60,13 +58,13 @@ class PolicySource:
             return ZeroPolicy(action_dim)
         if self.kind == "random":
             return RandomPolicy(action_dim, seed)
+        from genelab.rl.checkpoint import read_meta, require_layout
+
         assert self.path is not None
         if self.kind == "export":
             return ExportedPolicy(self.path, env.observation_layout)
-        _check_layout(self.path, env)
-        spec = self.loaded.backend
-        assert spec is not None
-        setup = resolve(spec.backend)().load(self.path, self.loaded.cfg.agent, env)
+        setup = load_backend(self.loaded.require_backend()).load(self.path, self.loaded.cfg.agent, env)
+        require_layout(self.path, read_meta(self.path), env.observation_layout, setup.obs_groups)
         return ActorPolicy(setup, env.observation_layout, deterministic)
 
 
@@ -87,6 +85,9 @@ def open_source(
     if str(what) in ("zero", "random"):
         return PolicySource(str(what), None, None, load_task(task_id, overrides=list(overrides)))  # pyright: ignore[reportArgumentType]
     path = Path(what)
+    run = run_dir_of(path)
+    if run is None:
+        get_catalog().task(task_id)
     if path.is_dir():
         return _from_run(task_id, _newest_in(path), open_run_dir(path), overrides, trust)
     if not path.is_file():
@@ -94,7 +95,6 @@ def open_source(
             f"no such checkpoint: {path}",
             fix="name a checkpoint, a run directory, an exported file, zero or random",
         )
-    run = run_dir_of(path)
     if run is not None:
         return _from_run(task_id, path, run, overrides, trust)
     return _from_file(task_id, path, overrides)
@@ -102,8 +102,7 @@ def open_source(
 
 def _newest_in(path: Path) -> Path:
     run = open_run_dir(path)
-    spec = get_catalog().backend(run.backend_name())
-    checkpoints = resolve(spec.backend)().checkpoints(run.path)
+    checkpoints = load_backend(get_catalog().backend(run.backend_name())).checkpoints(run.path)
     if not checkpoints:
         raise UsageError(
             f"{path} holds no checkpoint", fix="train longer: one is written every save_interval and at the end"
@@ -122,11 +121,11 @@ def _from_run(task_id: str, path: Path, run: RunDir, overrides: Sequence[tuple[s
 
 
 def _differences(run: RunDir, loaded: LoadedTask) -> list[str]:
-    assert loaded.backend is not None
     if not is_registered(loaded.spec.id):
         return [f"task {loaded.spec.id} is not registered any more"]
-    today = load_task(loaded.spec.id, backend=loaded.backend.name)
-    used = contributors(get_catalog(), [loaded.spec, loaded.backend])
+    backend = loaded.require_backend()
+    today = load_task(loaded.spec.id, backend=backend.name)
+    used = contributors(get_catalog(), [loaded.spec, backend])
     recorded = run.provenance()["versions"]
     return [
         *version_differences(recorded, versions([plugin["distribution"] for plugin in used])),
@@ -182,22 +181,3 @@ def _meta(path: Path) -> dict[str, Any]:
     from genelab.rl.checkpoint import read_meta
 
     return read_meta(path)
-
-
-def _check_layout(path: Path, env: VecEnv) -> None:
-    """Compare the layout that a checkpoint was trained with to the environment's.
-
-    Raises:
-        GenelabError: if they differ, with one line for each term.
-    """
-    recorded = _meta(path).get("observation_layout")
-    if recorded is None:
-        return
-    lines = ObservationLayout.from_json(recorded).diff(env.observation_layout)
-    if lines:
-        raise GenelabError(
-            "the checkpoint was trained on other observations (checkpoint against environment):\n    "
-            + "\n    ".join(lines),
-            where=str(path),
-            fix="run it with the configs of its run directory",
-        )
