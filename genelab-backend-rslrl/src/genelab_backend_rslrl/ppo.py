@@ -1,0 +1,99 @@
+"""PPO whose time-outs are bootstrapped from the terminal observation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from genelab.utils.errors import GenelabError
+from rsl_rl.algorithms import PPO
+from rsl_rl.modules import HiddenState
+from tensordict import TensorDict
+
+
+class TerminalValuePPO(PPO):
+    """rsl_rl's PPO with another treatment of time-outs and of hidden states.
+
+    An episode that the time limit cuts off is no failure: its last reward gets γ·V(s') added, where s' is the *terminal*
+    observation, before the reset. (The library adds γ·V of the observation one step earlier, which is biased by one
+    reward.) The values of a whole rollout are computed in one batch at its end, for the cut-off rows only; networks and
+    normaliser do not change during a rollout, so they are the same values.
+
+    Nothing in the rollout waits for the device.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._time_outs: list[torch.Tensor] = []
+        self._terminal: list[tuple[TensorDict, HiddenState] | None] = []
+
+    def process_env_step(
+        self, obs: TensorDict, rewards: torch.Tensor, dones: torch.Tensor, extras: dict[str, Any]
+    ) -> None:
+        """Store one step; arguments as `RslRlVecEnv.step` returns them."""
+        self.transition.rewards = rewards
+        self.transition.dones = dones
+        self.storage.add_transition(self.transition)
+        self.transition.clear()
+        self._time_outs.append(extras["time_outs"])
+        final_obs = extras.get("final_obs")
+        self._terminal.append(None if final_obs is None else (final_obs, self.critic.get_hidden_state()))
+        for model in (self.actor, self.critic):
+            if model.is_recurrent:
+                model.reset(hidden_state=_without(model.get_hidden_state(), dones))
+
+    def compute_returns(self, obs: TensorDict) -> None:
+        """Bootstrap the time-outs of the rollout, then compute its returns and advantages."""
+        self._add_terminal_values()
+        super().compute_returns(obs)
+
+    def _add_terminal_values(self) -> None:
+        steps, rows = torch.stack(self._time_outs).nonzero(as_tuple=True)
+        rows_of_step = rows.split(torch.bincount(steps, minlength=len(self._time_outs)).tolist())
+        observations, states = [], []
+        for step_rows, terminal in zip(rows_of_step, self._terminal, strict=True):
+            if len(step_rows) == 0:
+                continue
+            if terminal is None:
+                raise GenelabError(
+                    "the environment truncated an episode without giving its terminal observation",
+                    fix='return extras["final_obs"] in each step in which an env finishes',
+                )
+            observations.append(terminal[0][step_rows])
+            states.append(_columns(terminal[1], step_rows))
+        self._time_outs, self._terminal = [], []
+        if not observations:
+            return
+        # The critic's own hidden state belongs to the rollout and must be there again for the next step.
+        hidden = self.critic.get_hidden_state()
+        self.critic.reset(hidden_state=_side_by_side(states))
+        values = self.critic(torch.cat(observations))
+        self.critic.reset(hidden_state=hidden)
+        self.storage.rewards[steps, rows] += self.gamma * values
+
+
+def _without(state: HiddenState, dones: torch.Tensor) -> HiddenState:
+    """Return a copy of `state`, each tensor `(layers, num_envs, hidden)`, with zeros where `dones`."""
+    if state is None:
+        return None
+    if isinstance(state, tuple):
+        return tuple(part.masked_fill(dones.view(1, -1, 1), 0.0) for part in state)  # pyright: ignore[reportReturnType]
+    return state.masked_fill(dones.view(1, -1, 1), 0.0)
+
+
+def _columns(state: HiddenState, rows: torch.Tensor) -> HiddenState:
+    """Return the hidden state of these envs."""
+    if state is None:
+        return None
+    if isinstance(state, tuple):
+        return tuple(part[:, rows] for part in state)  # pyright: ignore[reportReturnType]
+    return state[:, rows]
+
+
+def _side_by_side(states: list[HiddenState]) -> HiddenState:
+    """Return the hidden states of several steps as one batch."""
+    if isinstance(states[0], tuple):
+        return tuple(torch.cat(parts, dim=1) for parts in zip(*states, strict=True))  # pyright: ignore
+    if states[0] is None:
+        return None
+    return torch.cat(states, dim=1)  # pyright: ignore[reportArgumentType, reportCallIssue]

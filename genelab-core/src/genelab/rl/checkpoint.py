@@ -1,0 +1,201 @@
+"""Checkpoint files: written whole, described by a JSON file beside them, read without executing anything.
+
+`<path>` holds tensors and plain values only; `<path>.meta.json` says what it is (backend, task, iteration, observation
+layout, versions) and what it must hash to, so that nobody has to open a file to know what it holds.
+"""
+
+from __future__ import annotations
+
+import pickle
+import platform
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genelab.envs.observation_layout import ObservationLayout
+from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.files import atomic_path, read_json, sha256_file, write_json
+
+META_SUFFIX = ".meta.json"
+
+
+def save_checkpoint(path: Path, payload: dict[str, Any], meta: dict[str, Any]) -> None:
+    """Write `path` and its sidecar. Whenever the process dies, `path` is either the old file or the new one, loadable.
+
+    Args:
+        path: File to write or replace.
+        payload: Tensors, numbers, strings, and dicts, lists and tuples of them.
+        meta: Plain JSON values. `sha256`, `size` and `versions` are added.
+
+    Raises:
+        GenelabError: if the payload holds anything else (it could not be loaded again), or the file cannot be written.
+    """
+    save_tensors(path, payload)
+    write_meta(path, meta)
+
+
+def save_tensors(path: Path, payload: dict[str, Any]) -> None:
+    """Write `path` alone, atomically; what an old sidecar says of it is removed first. Raises as `save_checkpoint`."""
+    _require_plain(payload, Path(path).name)
+    with atomic_path(path) as temporary:
+        torch.save(payload, temporary)
+        meta_path(path).unlink(missing_ok=True)
+
+
+def write_meta(path: Path, meta: dict[str, Any]) -> None:
+    """Write the sidecar of an existing checkpoint file of any kind."""
+    versions = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "genelab-core": version("genelab-core"),
+    }
+    described = {
+        **meta,
+        "versions": {**versions, **meta.get("versions", {})},
+        "size": Path(path).stat().st_size,
+        "sha256": sha256_file(path),
+    }
+    write_json(meta_path(path), described)
+
+
+def meta_path(path: Path) -> Path:
+    """Return where the sidecar of `path` lies."""
+    return Path(f"{path}{META_SUFFIX}")
+
+
+def read_meta(path: Path) -> dict[str, Any]:
+    """Return what the sidecar of `path` says; empty when there is none, as for a checkpoint from elsewhere.
+
+    Raises:
+        UsageError: if there is a sidecar but it is not a JSON object.
+    """
+    sidecar = meta_path(path)
+    if not sidecar.exists():
+        return {}
+    meta = read_json(sidecar)
+    if not isinstance(meta, dict):
+        raise UsageError(f"{sidecar.name} is not a JSON object", where=str(sidecar))
+    return meta
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read a checkpoint onto the CPU; code that the file may hold is not executed.
+
+    Returns:
+        The payload, and what `read_meta` returns.
+
+    Raises:
+        UsageError: if there is no such file.
+        GenelabError: if it is truncated, is no checkpoint, holds anything but tensors and plain values, or differs from
+            what its sidecar says.
+    """
+    path = Path(path)
+    meta = verify_file(path)
+    try:
+        payload = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise GenelabError(
+            f"{path.name} is refused: it is not a file of tensors and plain values; nothing of it was executed",
+            where=f"{path}: {_reason(error)}",
+            fix="use a checkpoint that genelab wrote",
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
+        raise GenelabError(
+            f"{path.name} is not a checkpoint, or only a part of one",
+            where=f"{path}: {_reason(error)}",
+            fix="use another checkpoint of the run",
+        ) from error
+    if not isinstance(payload, dict):
+        raise GenelabError(f"{path.name} is not a checkpoint: it holds a {type(payload).__name__}", where=str(path))
+    return payload, meta
+
+
+def verify_file(path: Path) -> dict[str, Any]:
+    """Compare a checkpoint file of any kind with its sidecar, if it has one, and return what that says.
+
+    Raises:
+        UsageError: if there is no such file.
+        GenelabError: if size or hash differ.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(f"no such checkpoint: {path}")
+    meta = read_meta(path)
+    size = path.stat().st_size
+    if "size" in meta and size != meta["size"]:
+        kind = "truncated" if size < meta["size"] else "longer than it was written"
+        raise GenelabError(f"{path.name} is {kind}: {size} bytes instead of {meta['size']}", where=str(path))
+    if "sha256" in meta and sha256_file(path) != meta["sha256"]:
+        raise GenelabError(
+            f"{path.name} was changed after it was written: its SHA-256 is not the recorded one",
+            where=str(path),
+            fix=f"use another checkpoint; if the change is yours, remove {meta_path(path).name}",
+        )
+    return meta
+
+
+def require_layout(path: Path, meta: dict[str, Any], layout: ObservationLayout, groups: tuple[str, ...]) -> None:
+    """Refuse a checkpoint whose actor was trained on other observations than an environment gives.
+
+    Args:
+        path: The checkpoint, for the message.
+        meta: Its sidecar; without `"observation_layout"` in it nothing is compared.
+        layout: The environment's.
+        groups: Groups that the actor reads.
+
+    Raises:
+        GenelabError: with the terms that differ.
+    """
+    if "observation_layout" not in meta:
+        return
+    trained = ObservationLayout.from_json(meta["observation_layout"])
+    missing = [name for name in groups if name not in trained.groups]
+    lines = [f"group {name}: only in the environment" for name in missing]
+    if not missing:
+        lines = trained.select(groups).diff(layout.select(groups))
+    if lines:
+        raise GenelabError(
+            f"{path.name} was trained on other observations (checkpoint against environment):\n    "
+            + "\n    ".join(lines),
+            where=str(path),
+            fix=f"use the task it was trained on: {meta['task']}" if "task" in meta else None,
+        )
+
+
+def _require_plain(value: Any, where: str) -> None:
+    """Raise unless `value` can be loaded again with `weights_only=True`; `where` is the path to it inside the payload."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _require_plain(key, f"key {key!r} of {where}")
+            _require_plain(item, f"{where}[{key!r}]")
+    elif type(value) in (list, tuple):
+        for index, item in enumerate(value):
+            _require_plain(item, f"{where}[{index}]")
+    elif not (value is None or isinstance(value, torch.Tensor) or type(value) in (bool, int, float, str)):
+        raise GenelabError(
+            f"a {type(value).__name__} cannot be part of a checkpoint",
+            where=where,
+            fix="write tensors, numbers, strings, and dicts, lists and tuples of them",
+        )
+
+
+def _reason(error: Exception) -> str:
+    """Return the telling line of a loader's long message."""
+    found = re.search(r"WeightsUnpickler error: (.*)", str(error))
+    lines = [found[1]] if found else str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200]
+
+
+__all__ = [
+    "load_checkpoint",
+    "meta_path",
+    "read_meta",
+    "require_layout",
+    "save_checkpoint",
+    "save_tensors",
+    "verify_file",
+    "write_meta",
+]
