@@ -76,7 +76,9 @@ def _load(candidate: Candidate, contribution: Contribution, manager: pluggy.Plug
 def _check_api(stated: object, *, declared: bool) -> None:
     """Compare the stated API version with ours; `declared` says that the plugin had its chance to state one."""
     if stated is None and declared:
-        raise PluginProblem("it does not state GENELAB_API", f'add the line GENELAB_API = "{_MAJOR}" to the plugin module')
+        raise PluginProblem(
+            "it does not state GENELAB_API", f'add the line GENELAB_API = "{_MAJOR}" to the plugin module'
+        )
     if stated is not None and str(stated).partition(".")[0] != _MAJOR:
         raise PluginProblem(
             f"it was written for plugin API {stated}, this is {API_VERSION}",

@@ -37,12 +37,12 @@ class LoadedTask:
             return self.backend
         if self.spec.default_backend is not None:
             get_catalog().backend(self.spec.default_backend)
-        raise UsageError(f"{self.spec.id} has no agent, so it cannot be trained", fix="name a --backend, if it has rewards")
+        raise UsageError(
+            f"{self.spec.id} has no agent, so it cannot be trained", fix="name a --backend, if it has rewards"
+        )
 
 
-def load_task(
-    task_id: str, *, backend: str | None = None, overrides: Sequence[tuple[str, str]] = ()
-) -> LoadedTask:
+def load_task(task_id: str, *, backend: str | None = None, overrides: Sequence[tuple[str, str]] = ()) -> LoadedTask:
     """Build a task's configs afresh and apply `overrides` to them, once.
 
     Args:
@@ -57,7 +57,9 @@ def load_task(
     """
     catalog = get_catalog()
     spec = catalog.task(task_id)
-    chosen = _choose_backend(catalog, spec, backend, wants_agent=any(path.startswith("agent.") for path, _ in overrides))
+    chosen = _choose_backend(
+        catalog, spec, backend, wants_agent=any(path.startswith("agent.") for path, _ in overrides)
+    )
     cfg = _built(catalog, spec, spec.config)
     if not isinstance(cfg, TaskCfg):
         raise GenelabError(f"{spec.id}: its factory returned {type(cfg).__name__}, not a TaskCfg", where=spec.config)
@@ -102,9 +104,13 @@ def _built(catalog: Catalog, spec: TaskSpec, reference: str) -> Any:
     factory = catalog.load(spec, reference)
     try:
         return factory()
+    except GenelabError:
+        raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         plugin = catalog.owner(spec).name
         raise GenelabError(
-            f"{spec.id}: its factory failed: {reason}", where=f"{reference}, plugin {plugin}", fix="GENELAB_DEBUG=1 shows more"
+            f"{spec.id}: its factory failed: {reason}",
+            where=f"{reference}, plugin {plugin}",
+            fix="GENELAB_DEBUG=1 shows more",
         ) from error
