@@ -1,0 +1,153 @@
+"""Run a policy, or a scene that needs none, to look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genelab.runs.source import PolicySource
+from genelab.sim.viewer import ViewerClosed, require_display
+from genelab.utils.files import refuse_existing
+from genelab.utils.lazy import torch
+
+if TYPE_CHECKING:
+    from genelab.config.simulation import SimulationCfg
+    from genelab.envs.vec_env import VecEnv
+    from genelab.rl.policy import Policy
+
+
+@dataclass
+class PlaySummary:
+    """What was seen.
+
+    Attributes:
+        steps: Control steps.
+        ended: `"limit"` or `"viewer closed"`.
+        episodes: Episodes that ended, over all envs.
+        return_mean: Their mean return; `None` if none ended.
+        length_mean: Their mean length, control steps.
+        video: The film, if one was asked for.
+    """
+
+    steps: int = 0
+    ended: str = "limit"
+    episodes: int = 0
+    return_mean: float | None = None
+    length_mean: float | None = None
+    video: str | None = None
+
+
+def play(
+    source: PolicySource, *, max_steps: int | None = None, video: Path | None = None, force: bool = False
+) -> PlaySummary:
+    """Run `source` in its task's `play_env`.
+
+    Args:
+        source: What acts; a scene without rewards plays itself.
+        max_steps: Hard limit, see `step_limit`.
+        video: An .mp4 file to film the first env into.
+        force: Replace that file if it exists.
+
+    Raises:
+        GenelabError: if the config wants a viewer and there is no display.
+    """
+    cfg = source.loaded.cfg.play_env
+    assert cfg is not None
+    if cfg.simulation.vis:
+        require_display()
+    if video is not None:
+        refuse_existing(video, force=force)
+    limit = step_limit(cfg.simulation, max_steps)
+
+    from genelab.envs.make import make_env
+
+    with ExitStack() as stack:
+        env = make_env(cfg, render_envs=0 if video is None else 1)
+        stack.callback(env.close)
+        on_frame: Callable[[], None] = _nothing
+        if video is not None:
+            from genelab.eval.video import VideoWriter
+
+            writer = stack.enter_context(VideoWriter(video, fps=1.0 / env.step_dt))
+
+            def on_frame() -> None:
+                writer.write(env.render())
+
+        if source.loaded.spec.kind == "playback":
+            summary = play_scene(env, limit, on_frame)
+        else:
+            summary = play_policy(env, source.policy(env, seed=cfg.seed), limit, on_frame)
+    summary.video = None if video is None else str(video)
+    return summary
+
+
+def _nothing() -> None:
+    """Film nothing."""
+
+
+def step_limit(simulation: SimulationCfg, max_steps: int | None) -> int | None:
+    """Return after how many control steps playing ends; `None` for not before the viewer is closed.
+
+    `max_steps` always wins. Without it, a viewer stays until it is closed and a headless run ends after
+    `simulation.steps`.
+    """
+    if max_steps is not None:
+        return max_steps
+    return None if simulation.vis else simulation.steps
+
+
+def play_policy(env: VecEnv, policy: Policy, limit: int | None, on_frame: Callable[[], None] = _nothing) -> PlaySummary:
+    """Let `policy` act in `env` for `limit` control steps, or until the viewer is closed.
+
+    Args:
+        env: The environment; observations are switched to raw ones.
+        policy: What acts.
+        limit: See `step_limit`.
+        on_frame: Called after the reset and after each step.
+    """
+    env.raw_observations = True
+    observations, _ = env.reset()
+    policy.reset()
+    on_frame()
+    episode_return = torch.zeros(env.num_envs, device=env.device)
+    length = torch.zeros(env.num_envs, device=env.device)
+    returns, lengths = [], []
+    summary = PlaySummary()
+    try:
+        while limit is None or summary.steps < limit:
+            observations, reward, terminated, truncated, _ = env.step(policy(observations))
+            summary.steps += 1
+            on_frame()
+            done = terminated | truncated
+            policy.reset(done)
+            episode_return += reward
+            length += 1
+            returns += episode_return[done].tolist()
+            lengths += length[done].tolist()
+            episode_return[done] = 0.0
+            length[done] = 0.0
+    except ViewerClosed:
+        summary.ended = "viewer closed"
+    if returns:
+        summary.episodes = len(returns)
+        summary.return_mean, summary.length_mean = sum(returns) / len(returns), sum(lengths) / len(lengths)
+    return summary
+
+
+def play_scene(env: Any, limit: int | None, on_frame: Callable[[], None] = _nothing) -> PlaySummary:
+    """Step a `ManagerBasedEnv` without rewards, its actuators at rest, as `play_policy` does."""
+    env.reset()
+    on_frame()
+    still = torch.zeros(env.num_envs, env.action_manager.action_dim, device=env.device)
+    summary = PlaySummary()
+    try:
+        while limit is None or summary.steps < limit:
+            env.step(still)
+            summary.steps += 1
+            on_frame()
+    except ViewerClosed:
+        summary.ended = "viewer closed"
+    return summary
