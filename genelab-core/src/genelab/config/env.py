@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -61,6 +61,8 @@ class ManagerBasedRlEnvCfg(ManagerBasedEnvCfg):
             run stops.
         strata: Named bins of evaluation episodes, each with its number of values; terms read them from
             `env.random.stratum(name)`.
+        headline: The number that an evaluation leads with and the best model is chosen by; `None` is success at the end of
+            the episode where the task publishes success, else the return.
     """
 
     episode_length_s: Annotated[float, Field(gt=0)] = 20.0
@@ -73,6 +75,7 @@ class ManagerBasedRlEnvCfg(ManagerBasedEnvCfg):
     curriculum: dict[str, CurriculumTermCfg] = Field(default_factory=dict)
     metrics: dict[str, MetricTermCfg] = Field(default_factory=dict)
     strata: dict[str, int] = Field(default_factory=dict)
+    headline: Literal["return", "success_at_end", "success_once"] | None = None
 
     @property
     def max_episode_length(self) -> int:

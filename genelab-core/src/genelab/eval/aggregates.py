@@ -81,7 +81,7 @@ def aggregates(rows: Sequence[Row], metrics: Mapping[str, MetricInfo], headline:
         "terminations": dict(Counter(row["end_cause"] for row in rows).most_common()),
         "custom": {
             name: aggregate((row["metrics"][name] for row in rows), info)
-            for name, info in {"max_reward": MetricInfo(higher_is_better=True), **metrics}.items()
+            for name, info in {"max_reward": MetricInfo(), **metrics}.items()
         },
         "reward_terms": {name: aggregate(row["reward_terms"][name] for row in rows) for name in terms},
     }

@@ -17,6 +17,7 @@ import torch
 
 from genelab.eval.collector import EpisodeCollector
 from genelab.eval.metrics import EvalMetric
+from genelab.rl.policy import checked_actions
 from genelab.utils.errors import GenelabError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class EpisodeRecorder(Protocol):
     """What films episodes while they run: see `genelab.eval.recording.EpisodeVideos`."""
 
-    def begin(self, env: VecEnv, episode_of: Callable[[int], int]) -> None: ...
+    def begin(self, env: Any, episode_of: Callable[[int], int]) -> None: ...
 
     def observe(self, step: StepView) -> None: ...
 
@@ -118,9 +119,12 @@ def evaluate_policy(
     if episodes < 1:
         raise UsageError(f"cannot evaluate {episodes} episodes", where="--episodes", fix="ask for at least 1")
     if max_steps is not None and max_steps < 1:
-        raise UsageError(f"cannot evaluate within {max_steps} control steps", where="--max-steps", fix="allow at least 1")
+        raise UsageError(
+            f"cannot evaluate within {max_steps} control steps", where="--max-steps", fix="allow at least 1"
+        )
     cap = math.ceil(episodes / env.num_envs) * env.max_episode_length + 1
     cap = cap if max_steps is None else min(cap, max_steps)
+    action_dim = env.single_action_space.shape[0]  # pyright: ignore[reportOptionalSubscript]
     collector = EpisodeCollector(env, episodes, metrics or {}, reward_terms or {}, strata or {})
 
     started = time.perf_counter()
@@ -132,7 +136,9 @@ def evaluate_policy(
             recorder.begin(env, collector.episode_of)
         steps = 0
         while steps < cap and collector.count < episodes:
-            actions = _checked(policy(observations), env, steps)
+            actions = checked_actions(
+                policy(observations), (env.num_envs, action_dim), f"in control step {steps}, the policy"
+            )
             observations, _, terminated, truncated, extras = env.step(actions)
             steps += 1
             if collector.collect(terminated, truncated, extras):
@@ -141,10 +147,9 @@ def evaluate_policy(
             if recorder:
                 recorder.after_step()
     rows = collector.rows(seed)
-    if recorder:
-        for episode, path in recorder.finish().items():
-            for row in rows:
-                row["video"] = path if row["i"] == episode else row["video"]
+    files = recorder.finish() if recorder else {}
+    for row in rows:
+        row["video"] = files.get(row["i"])
 
     result = EvalResult(
         rows=rows,
@@ -174,21 +179,6 @@ def _measured(env: VecEnv, observers: list[Callable[[StepView], None]]) -> Itera
         yield
     finally:
         env.raw_observations, env.step_observers = raw_before, observers_before
-
-
-def _checked(actions: torch.Tensor, env: VecEnv, step: int) -> torch.Tensor:
-    expected = (env.num_envs, *env.single_action_space.shape)  # pyright: ignore[reportGeneralTypeIssues]
-    if tuple(actions.shape) != expected:
-        raise GenelabError(f"the policy returned actions of shape {tuple(actions.shape)}, not {expected}")
-    finite = torch.isfinite(actions)
-    if not finite.all():
-        bad = (~finite.all(dim=1)).nonzero().flatten().tolist()
-        raise GenelabError(
-            f"the policy returned an action that is not finite in control step {step}",
-            where=f"slots {bad[:8]}" + (", …" if len(bad) > 8 else ""),
-            fix="the checkpoint holds broken weights, or the policy cannot take these observations",
-        )
-    return actions
 
 
 def _warnings(result: EvalResult) -> list[dict[str, str]]:

@@ -105,7 +105,9 @@ def _phi(both: int, only_first: int, only_second: int, neither: int) -> float:
     return covariance / math.sqrt(margins)
 
 
-def holm(names: Iterable[Name], decided_at: Callable[[Name, float], bool], alpha: float = 1 - LEVEL) -> dict[Name, float]:
+def holm(
+    names: Iterable[Name], decided_at: Callable[[Name, float], bool], alpha: float = 1 - LEVEL
+) -> dict[Name, float]:
     """Test several claims so that the chance of even one false decision stays below `alpha` (Holm's step-down rule).
 
     Args:

@@ -17,7 +17,9 @@ from genelab.utils.files import atomic_path
 def check_video_path(path: Path) -> Path:
     """Return `path`; raise `UsageError` if its suffix is not `.mp4`."""
     if path.suffix.lower() != ".mp4":
-        raise UsageError(f"cannot write a video as {path.suffix or 'a file without suffix'}: {path}", fix="name it .mp4")
+        raise UsageError(
+            f"cannot write a video as {path.suffix or 'a file without suffix'}: {path}", fix="name it .mp4"
+        )
     return path
 
 
@@ -46,7 +48,7 @@ class VideoWriter:
         return self
 
     def write(self, frame: np.ndarray) -> None:
-        """Append one frame, uint8 `(height, width, 3)`; an odd last row or column is cut off, as H.264 needs even sizes."""
+        """Append one frame, uint8 `(height, width, 3)`; H.264 needs even sizes, so an odd last row or column is cut."""
         height, width = frame.shape[0] // 2 * 2, frame.shape[1] // 2 * 2
         if self._container is None:
             raise ValueError("the video is not open: use it in a with statement")

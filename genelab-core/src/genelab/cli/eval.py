@@ -1,0 +1,104 @@
+"""`genelab eval`: measure a policy on a fixed set of episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from genelab.cli.options import force_option, json_option, task_command
+
+Count = click.IntRange(min=1)
+
+
+class CountOrAuto(click.ParamType):
+    """A positive integer, or `auto`, which becomes `None`."""
+
+    name = "integer|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        return None if value in (None, "auto") else Count.convert(value, param, ctx)
+
+
+@task_command(
+    short_help="Measure a policy on a fixed set of episodes.",
+    epilog="Exit status: 0 when every episode was measured, 1 when some are missing or the policy is broken, "
+    "2 for wrong usage.",
+)
+@click.argument("policy")
+@click.option("--num-envs", type=CountOrAuto(), default="auto", show_default=True, help="Parallel environments.")
+@click.option("--episodes", type=Count, default=100, show_default=True, help="Episodes to measure.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Base seed of the episodes.")
+@click.option(
+    "--deterministic/--stochastic", default=True, show_default=True, help="Act without or with exploration noise."
+)
+@click.option("--out", type=click.Path(path_type=Path), default="eval.json", show_default=True, help="File to write.")
+@click.option("--max-steps", type=Count, help="Cap on the control steps of the whole rollout.")
+@click.option("--video", type=click.IntRange(min=0), default=0, metavar="N", help="Film the first N episodes.")
+@click.option("--randomized", is_flag=True, help="Evaluate with the noise, pushes and randomisation of training.")
+@click.option("--trust", is_flag=True, help="Let the run's configs name code outside the installed plugins.")
+@json_option
+@force_option
+def command(
+    task: str,
+    overrides: list[tuple[str, str]],
+    policy: str,
+    num_envs: int | None,
+    episodes: int,
+    seed: int,
+    deterministic: bool,
+    out: Path,
+    max_steps: int | None,
+    video: int,
+    randomized: bool,
+    trust: bool,
+    as_json: bool,
+    force: bool,
+) -> None:
+    """Run POLICY in TASK and write its score, with intervals and every episode, to a file.
+
+    POLICY is a checkpoint, a run directory, an exported file, zero or random. Which episodes count does not depend on
+    the number of parallel environments.
+    """
+    from genelab.runs.evaluation import evaluate
+
+    with _progress() as on_progress:
+        document = evaluate(
+            task,
+            policy,
+            episodes=episodes,
+            num_envs=num_envs,
+            seed=seed,
+            deterministic=deterministic,
+            randomized=randomized,
+            overrides=overrides,
+            out=out,
+            video=video,
+            max_steps=max_steps,
+            force=force,
+            trust=trust,
+            on_progress=on_progress,
+        )
+    if as_json:
+        import json
+
+        click.echo(json.dumps(document, indent=2, allow_nan=False))
+        return
+    from genelab.cli.eval_table import print_report
+
+    print_report(document, out)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show on standard error how many episodes are done, if it is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("episodes", total=None)
+        yield lambda counted, episodes: progress.update(bar, completed=counted, total=episodes)

@@ -1,0 +1,194 @@
+"""Evaluates any policy of a task and writes `eval.json`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genelab.api import MetricSpec, RunEvent
+from genelab.config.env import ManagerBasedRlEnvCfg
+from genelab.plugins.catalog import Catalog, get_catalog
+from genelab.utils.errors import UsageError
+from genelab.utils.files import refuse_existing
+
+if TYPE_CHECKING:
+    import torch
+
+    from genelab.envs.vec_env import Observation, VecEnv
+    from genelab.eval.metrics import EvalMetric
+    from genelab.rl.policy import Policy
+    from genelab.runs.source import PolicySource
+
+    PolicyFunction = Callable[[Observation], torch.Tensor]
+
+OWN_COLUMNS = ("return", "length", "success")
+"""Metrics of the core's plugin, which every report has in places of their own."""
+
+
+def evaluate(
+    task: str,
+    policy: str | Path | PolicyFunction = "zero",
+    *,
+    episodes: int = 100,
+    num_envs: int | None = None,
+    seed: int = 0,
+    deterministic: bool = True,
+    randomized: bool = False,
+    overrides: Sequence[tuple[str, str]] = (),
+    out: str | Path | None = None,
+    video: int = 0,
+    metrics: Iterable[str] | None = None,
+    max_steps: int | None = None,
+    force: bool = False,
+    trust: bool = False,
+    on_progress: Callable[[int, int], None] = lambda counted, episodes: None,
+) -> dict[str, Any]:
+    """Run a fixed set of episodes and return the report.
+
+    Args:
+        task: Task id.
+        policy: A checkpoint, a run directory, an exported file, `"zero"`, `"random"`, or a function from raw
+            observations (dict of tensors `(num_envs, dim)` by group) to actions `(num_envs, action_dim)`.
+        episodes: Number of episodes.
+        num_envs: Parallel envs; the starts of the episodes do not depend on it. By default one per episode, up to what
+            memory holds.
+        seed: Base seed: episode `i` starts the same for every policy and number of envs.
+        deterministic: `False` acts with the exploration noise of training.
+        randomized: Evaluate in the training environment, with its noise, pushes and randomisation.
+        overrides: Pairs of dotted config path and text; `env.` means the environment that is evaluated.
+        out: File to write; with `None` nothing is written.
+        video: Film the first episodes, this many, into `<out stem>_videos` (`eval_videos` without `out`).
+        metrics: Names of plugin metrics to measure; by default all that apply.
+        max_steps: Cap on the control steps of the rollout.
+        force: Replace existing files.
+        trust: Let a run's configs name code outside the installed plugins.
+        on_progress: Called with (counted, asked for) whenever episodes finished.
+
+    Returns:
+        The document of `genelab/eval/eval.schema.json`, rows included.
+
+    Raises:
+        UsageError: for an unknown name, a wrong value, or an existing file.
+        GenelabError: for a policy that does not load, has another observation layout or returns broken actions.
+        EvalIncomplete: when episodes are missing at the step cap; with `out`, `<out stem>.partial.json` is written.
+    """
+    if episodes < 1:
+        raise UsageError(f"cannot evaluate {episodes} episodes", where="--episodes", fix="ask for at least 1")
+    path = None if out is None else Path(out)
+    videos = Path("eval_videos") if path is None else path.with_name(f"{path.stem}_videos")
+    for target in [*([path] if path else []), *([videos] if video else [])]:
+        refuse_existing(target, force=force)
+
+    variant = "env" if randomized else "eval_env"
+    source = _open_source(task, policy, _directed(overrides, variant), trust)
+    cfg = _measured_config(source, variant)
+    catalog = get_catalog()
+    specs = _metric_specs(catalog, metrics)
+
+    from genelab.envs.make import make_env
+    from genelab.eval.protocol import EvalIncomplete, EvalResult, evaluate_policy
+    from genelab.eval.recording import EpisodeVideos
+    from genelab.eval.report import build_report, write_report
+    from genelab.eval.terms import metric_terms, reward_terms
+    from genelab.runs.capacity import envs_that_fit
+    from genelab.runs.subject import describe_subject
+
+    slots = num_envs or min(episodes, envs_that_fit(cfg.simulation.gpu))
+    started = time.perf_counter()
+    env = make_env(cfg, num_envs=slots, seed=seed, render_envs=min(video, slots))
+    try:
+        build_s = time.perf_counter() - started
+        actor = _make_policy(source, policy, env, deterministic, seed)
+        subject = describe_subject(catalog, source, actor, cfg, specs)
+        subject.deterministic, subject.build_s = deterministic, build_s
+        subject.env_config_name = "env" if randomized else "eval"
+        subject.overrides = [f"{name}={text}" for name, text in overrides]
+
+        def report(result: EvalResult, to: Path | None) -> dict[str, Any]:
+            document = build_report(result, subject)
+            document["warnings"] += [{"code": "differs_from_run", "message": line} for line in source.differences]
+            if to is not None:
+                write_report(document, to)
+            return document
+
+        with EpisodeVideos(videos, video) if video else nullcontext() as recorder:
+            result = evaluate_policy(
+                env,
+                actor,
+                episodes=episodes,
+                seed=seed,
+                metrics={**_load_metrics(catalog, specs), **metric_terms(cfg)},
+                reward_terms=reward_terms(cfg),
+                strata=cfg.strata,
+                max_steps=max_steps,
+                recorder=recorder,
+                on_progress=on_progress,
+            )
+    except EvalIncomplete as stopped:
+        report(stopped.result, None if path is None else path.with_name(f"{path.stem}.partial.json"))
+        raise
+    finally:
+        env.close()
+    document = report(result, path)
+    if source.run_dir is not None:
+        data = {"metrics": document["metrics"], "path": None if path is None else str(path)}
+        catalog.notify(RunEvent(kind="eval_done", run_dir=str(source.run_dir), data=data))
+    return document
+
+
+def _directed(overrides: Sequence[tuple[str, str]], variant: str) -> list[tuple[str, str]]:
+    """Point overrides of `env.` at the config that is evaluated.
+
+    Raises:
+        UsageError: for an override of another environment config, which would change nothing.
+    """
+    directed = []
+    for name, text in overrides:
+        root, _, rest = name.partition(".")
+        if root not in ("env", variant, "agent"):
+            raise UsageError(
+                f"--{name} changes nothing: this evaluation runs the task's {variant}", fix=f"--env.{rest}"
+            )
+        directed.append((f"{variant}.{rest}" if root == "env" else name, text))
+    return directed
+
+
+def _open_source(
+    task: str, policy: str | Path | PolicyFunction, overrides: list[tuple[str, str]], trust: bool
+) -> PolicySource:
+    from genelab.runs.source import open_source
+
+    return open_source(task, "zero" if callable(policy) else policy, overrides=overrides, trust=trust)
+
+
+def _measured_config(source: PolicySource, variant: str) -> ManagerBasedRlEnvCfg:
+    """Return a copy of the config to evaluate, with a frozen curriculum and full-length episodes."""
+    cfg = deepcopy(getattr(source.loaded.cfg, variant))
+    if not isinstance(cfg, ManagerBasedRlEnvCfg):
+        raise UsageError(f"{source.loaded.spec.id} has no rewards, so there is nothing to evaluate", fix="genelab play")
+    cfg.curriculum = {}
+    cfg.random_initial_episode_length = False
+    return cfg
+
+
+def _make_policy(
+    source: PolicySource, policy: str | Path | PolicyFunction, env: VecEnv, deterministic: bool, seed: int
+) -> Policy:
+    if callable(policy):
+        from genelab.rl.policy import CallablePolicy
+
+        return CallablePolicy(policy, env.single_action_space.shape[0])  # pyright: ignore[reportOptionalSubscript]
+    return source.policy(env, deterministic, seed)
+
+
+def _metric_specs(catalog: Catalog, names: Iterable[str] | None) -> list[MetricSpec]:
+    chosen = catalog.metrics.values() if names is None else [catalog.metric(name) for name in names]
+    return [spec for spec in chosen if spec.name not in OWN_COLUMNS]
+
+
+def _load_metrics(catalog: Catalog, specs: list[MetricSpec]) -> dict[str, EvalMetric]:
+    return {spec.name: catalog.load(spec, spec.metric)() for spec in specs}
