@@ -165,8 +165,8 @@ def open_run_dir(path: Path) -> RunDir:
 
 
 def run_dir_of(path: Path) -> RunDir | None:
-    """Return the run that `path` lies in (at most two folders up), or `None`."""
-    for folder in [path, *path.absolute().parents][:4]:
+    """Return the run that `path` is or lies in, or `None`."""
+    for folder in (path, *path.parents, *path.absolute().parents):
         if (folder / AGENT_PARAMS).exists():
             return RunDir(folder)
     return None
