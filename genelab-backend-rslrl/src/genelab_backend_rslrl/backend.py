@@ -44,10 +44,6 @@ class RslRlBackend(Backend):
                 mini-batches, and symmetry with a recurrent network.
         """
         agent = _own(agent)
-        if agent.actor.distribution_cfg is None:
-            raise UsageError("the actor has no distribution to draw actions from", where="agent.actor.distribution_cfg")
-        if agent.critic.distribution_cfg is not None:
-            raise UsageError("a critic has no distribution", where="agent.critic.distribution_cfg", fix="set it to none")
         parts, samples = agent.algorithm.num_mini_batches, num_envs * agent.num_steps_per_env
         if samples < max(2, parts):
             raise UsageError(
@@ -83,11 +79,12 @@ class RslRlBackend(Backend):
 
         from genelab_backend_rslrl.build import build_model, without_distribution_checks
         from genelab_backend_rslrl.inference import ACTORS, sampler
+        from genelab_backend_rslrl.vec_env import require_groups
         from genelab_backend_rslrl.weights import load_payload, load_weights
 
         agent = _own(agent)
-        self.validate(agent, max(2, agent.algorithm.num_mini_batches))
         groups, action_dim = agent.obs_groups["actor"], int(env.single_action_space.shape[0])
+        require_groups(env.observation_layout, groups)
         payload, meta = load_payload(checkpoint)
         require_layout(checkpoint, meta, env.observation_layout, groups)
         widths = {name: env.observation_layout.groups[name].dim for name in groups}
@@ -116,8 +113,17 @@ class RslRlBackend(Backend):
 
 
 def _own(agent: BackendConfig) -> RslRlOnPolicyRunnerCfg:
+    """Return `agent` if it is one of this backend and its networks can be built, else raise `UsageError`."""
     if not isinstance(agent, RslRlOnPolicyRunnerCfg):
         raise UsageError(f"an agent of type {type(agent).__name__} is not for the backend rsl_rl")
+    if agent.actor.distribution_cfg is None:
+        raise UsageError(
+            "the actor has no distribution to draw actions from",
+            where="agent.actor.distribution_cfg",
+            fix="give it an RslRlGaussianCfg",
+        )
+    if agent.critic.distribution_cfg is not None:
+        raise UsageError("a critic has no distribution", where="agent.critic.distribution_cfg", fix="set it to none")
     return agent
 
 

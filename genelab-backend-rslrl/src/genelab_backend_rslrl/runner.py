@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from genelab.rl.backends.base import TrainContext, TrainResult
-from genelab.rl.checkpoint import load_checkpoint, save_checkpoint, save_tensors
+from genelab.rl.checkpoint import load_checkpoint, require_layout, save_checkpoint, save_tensors
 from genelab.utils.errors import GenelabError
 
 from genelab_backend_rslrl import files, run_state
@@ -181,7 +181,8 @@ class Runner:
             GenelabError: if its state file is gone, or belongs to another checkpoint.
         """
         files.remove_fragments(path.parent)
-        payload, _ = load_payload(path)
+        payload, meta = load_payload(path)
+        require_layout(path, meta, self.env.env.observation_layout, self.env.groups)
         infos = payload.get("infos") or {}
         state_path = files.state_path(path.parent, payload["iter"])
         warm_start = f"--checkpoint {path} begins a new run from its weights"

@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from genelab.envs.observation_layout import ObservationLayout
 from genelab.envs.vec_env import VecEnv as GenelabVecEnv
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import unknown_name
 from rsl_rl.env import VecEnv
 from tensordict import TensorDict
+
+
+def require_groups(layout: ObservationLayout, groups: tuple[str, ...]) -> None:
+    """Raise `UsageError` if an environment does not have all the observation groups that an agent reads."""
+    for name in groups:
+        if name not in layout.groups:
+            raise unknown_name("observation group", name, layout.groups, where="agent.obs_groups")
 
 
 class RslRlVecEnv(VecEnv):
@@ -27,10 +35,7 @@ class RslRlVecEnv(VecEnv):
     """
 
     def __init__(self, env: GenelabVecEnv, groups: tuple[str, ...], clip_actions: float | None = None) -> None:
-        for name in groups:
-            if name not in env.observation_layout.groups:
-                known = env.observation_layout.groups
-                raise unknown_name("observation group", name, known, where="agent.obs_groups")
+        require_groups(env.observation_layout, groups)
         self.env = env
         self.groups = groups
         self.clip_actions = clip_actions

@@ -11,7 +11,7 @@ import platform
 import re
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
@@ -41,7 +41,8 @@ def save_tensors(path: Path, payload: dict[str, Any]) -> None:
     """Write `path` alone, atomically; what an old sidecar says of it is removed first. Raises as `save_checkpoint`."""
     _require_plain(payload, Path(path).name)
     with atomic_path(path) as temporary:
-        torch.save(payload, temporary)
+        with temporary.open("wb") as handle:
+            _write(payload, handle)
         meta_path(path).unlink(missing_ok=True)
 
 
@@ -163,6 +164,14 @@ def require_layout(path: Path, meta: dict[str, Any], layout: ObservationLayout, 
             where=str(path),
             fix=f"use the task it was trained on: {meta['task']}" if "task" in meta else None,
         )
+
+
+def _write(payload: dict[str, Any], handle: BinaryIO) -> None:
+    """Serialise to a file object; raises the `OSError` of a failed write, which torch hides behind another error."""
+    try:
+        torch.save(payload, handle)
+    except RuntimeError as error:
+        raise error.__context__ if isinstance(error.__context__, OSError) else error from None
 
 
 def _require_plain(value: Any, where: str) -> None:
