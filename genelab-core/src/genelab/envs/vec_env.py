@@ -62,7 +62,7 @@ class VecEnv(Protocol):
     observation_layout: ObservationLayout
     raw_observations: bool
     single_observation_space: gymnasium.spaces.Dict
-    single_action_space: gymnasium.spaces.Box
+    single_action_space: gymnasium.spaces.Box[Any]
     step_observers: list[Callable[[StepView], None]]
     cfg: Any
 

@@ -1,6 +1,6 @@
 """The exported module: raw flat observation -> scale -> clip -> actor."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: TorchScript cannot read annotations that are strings.
 
 import math
 from typing import TYPE_CHECKING
@@ -24,6 +24,10 @@ class BakedActor(nn.Module):
         low: Lower bound of each scaled element, `(obs_dim,)`; minus infinity for none.
         high: Upper bound of each scaled element, `(obs_dim,)`; infinity for none.
     """
+
+    scale: torch.Tensor
+    low: torch.Tensor
+    high: torch.Tensor
 
     def __init__(self, actor: nn.Module, scale: torch.Tensor, low: torch.Tensor, high: torch.Tensor) -> None:
         super().__init__()
@@ -57,7 +61,7 @@ class BakedLstmActor(BakedActor):
         return self.actor(self.preprocess(obs), h, c)
 
 
-def bake(setup: InferenceSetup, layout: ObservationLayout) -> BakedActor:
+def bake(setup: "InferenceSetup", layout: "ObservationLayout") -> BakedActor:
     """Return the module for this actor in this environment, in eval mode, on the actor's device.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What `<file>.metadata.json` says: all that is needed to run the policy without GeneLab, and to check it with GeneLab."""
+"""What `<file>.metadata.json` says: what a robot needs to run the policy, and what GeneLab checks before it does."""
 
 from __future__ import annotations
 

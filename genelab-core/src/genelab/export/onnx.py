@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from genelab.export.exporter import Exportable, Exporter
-from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.errors import GenelabError
 from genelab.utils.lazy import torch
 
 DEFAULT_OPSET = 17
@@ -25,6 +25,8 @@ class OnnxExporter(Exporter):
         GenelabError: when made without the packages of the extra `onnx`.
     """
 
+    options = ("opset",)
+
     def __init__(self) -> None:
         missing = [name for name in ("onnx", "onnxscript", "onnxruntime") if importlib.util.find_spec(name) is None]
         if missing:
@@ -33,38 +35,29 @@ class OnnxExporter(Exporter):
                 fix="pip install 'genelab-core[onnx]'",
             )
 
-    def export(self, policy: Exportable, path: Path, *, opset: int = DEFAULT_OPSET, **options: Any) -> dict[str, Any]:
+    def export(self, policy: Exportable, path: Path, *, opset: int = DEFAULT_OPSET) -> dict[str, Any]:
         """Write the module at exactly this opset.
 
         Args:
             policy: What to write.
             path: Where.
             opset: Version of the ONNX operator set, read back from the file.
-            options: None others.
 
         Returns:
             `opset`, `inputs` and `outputs` (port names).
 
         Raises:
-            UsageError: for another option.
             GenelabError: if the module or this opset cannot be exported.
         """
-        if options:
-            raise UsageError(f"ONNX has no option {', '.join(sorted(options))}", fix="its only option is opset")
         states = policy.recurrent.states if policy.recurrent else ()
         inputs = ["obs", *(f"{state}_in" for state in states)]
         outputs = ["actions", *(f"{state}_out" for state in states)]
         batch = torch.export.Dim("batch")
-        # Traced at batch 2: at 1 the exporter would take the batch for a constant.
-        example = [torch.zeros(2, policy.obs_dim)]
-        if policy.recurrent:
-            shape = (policy.recurrent.num_layers, 2, policy.recurrent.hidden_dim)
-            example += [torch.zeros(shape) for _ in states]
         try:
             with quiet(), torch.no_grad():
                 torch.onnx.export(
                     policy.module,
-                    tuple(example),
+                    policy.example_inputs(batch=2),  # at 1 the exporter would take the batch for a constant
                     str(path),
                     input_names=inputs,
                     output_names=outputs,
@@ -122,12 +115,9 @@ def quiet() -> Iterator[None]:
     """Keep the exporter's progress, warnings and log lines off the user's terminal."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
+    swallowed = io.StringIO()
     try:
-        with (
-            warnings.catch_warnings(),
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-        ):
+        with contextlib.redirect_stdout(swallowed), contextlib.redirect_stderr(swallowed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:

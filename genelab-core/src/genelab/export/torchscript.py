@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from genelab.export.exporter import Exportable, Exporter
-from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.errors import GenelabError
 
 
 class StatefulGru(nn.Module):
@@ -56,10 +56,8 @@ class StatefulLstm(nn.Module):
 class TorchScriptExporter(Exporter):
     """Writes and runs `.ts` files."""
 
-    def export(self, policy: Exportable, path: Path, **options: Any) -> dict[str, Any]:
-        """Write the module; it takes no options. Adds `torchscript`: `"script"` or `"trace"`."""
-        if options:
-            raise UsageError(f"TorchScript has no option {', '.join(sorted(options))}", fix="leave it out, or use onnx")
+    def export(self, policy: Exportable, path: Path) -> dict[str, Any]:
+        """Write the module. Returns `torchscript`: `"script"` or `"trace"`."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch announces the end of TorchScript with every call
             module, how = _compile(policy)
@@ -76,8 +74,9 @@ class TorchScriptExporter(Exporter):
                 warnings.simplefilter("ignore")
                 module = torch.jit.load(str(path), map_location="cpu").eval()
         except (RuntimeError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise GenelabError(f"{path.name} is not a TorchScript file: {reason}", where=str(path)) from error
+            raise GenelabError(
+                f"{path.name} is not a TorchScript file: {_first_line(error)}", where=str(path)
+            ) from error
         if metadata["is_recurrent"]:
             return _one_env_at_a_time(module, metadata["recurrent"]["rnn_type"] == "lstm")
         return lambda obs: (module(obs),)
@@ -87,18 +86,16 @@ def _compile(policy: Exportable) -> tuple[torch.jit.ScriptModule, str]:
     """Script the module, which keeps its control flow, or trace it where TorchScript does not know its Python."""
     try:
         return torch.jit.script(policy.module), "script"
-    except (RuntimeError, TypeError, ValueError, NotImplementedError):
-        example = (torch.zeros(2, policy.obs_dim), *example_states(policy, batch=2))
-        with torch.no_grad():
-            return torch.jit.trace(policy.module, example), "trace"  # pyright: ignore[reportReturnType]
-
-
-def example_states(policy: Exportable, batch: int) -> tuple[torch.Tensor, ...]:
-    """Return zero hidden states for this many envs; none for a feed-forward policy."""
-    spec = policy.recurrent
-    if spec is None:
-        return ()
-    return tuple(torch.zeros(spec.num_layers, batch, spec.hidden_dim) for _ in spec.states)
+    except Exception as script_error:  # the compiler's errors have no common base below Exception
+        try:
+            with torch.no_grad():
+                return torch.jit.trace(policy.module, policy.example_inputs(batch=2)), "trace"  # pyright: ignore[reportReturnType]
+        except Exception as trace_error:
+            raise GenelabError(
+                f"TorchScript can neither script this actor ({_first_line(script_error)}) "
+                f"nor trace it ({_first_line(trace_error)})",
+                fix="--format onnx, or an actor of plain torch modules",
+            ) from trace_error
 
 
 def _one_env_at_a_time(module: torch.jit.ScriptModule, lstm: bool) -> Callable[..., tuple[torch.Tensor, ...]]:
@@ -115,3 +112,7 @@ def _one_env_at_a_time(module: torch.jit.ScriptModule, lstm: bool) -> Callable[.
         return torch.cat(actions), *(torch.cat(column, dim=1) for column in zip(*after, strict=True))
 
     return run
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -53,7 +53,7 @@ def export_policy(
         The metadata.
 
     Raises:
-        UsageError: if a file exists, or for an option or a policy that the format cannot carry.
+        UsageError: if a file exists, or for a policy that the format cannot carry.
         GenelabError: if the widths differ, or the written file does not act as the actor does; nothing is left then.
     """
     path = Path(path)

@@ -55,7 +55,7 @@ class ZeroPolicy:
 
 
 class RandomPolicy:
-    """Each element uniform in [-1, 1), from a stream of its own, drawn on the CPU so that every device sees the same."""
+    """Each element uniform in [-1, 1), drawn on the CPU from a stream of its own: every device sees the same."""
 
     kind = "random"
     recurrent = False
