@@ -10,12 +10,13 @@ import gymnasium
 import numpy as np
 import torch
 
-from genelab.config import ManagerBasedRlEnvCfg, SimulationCfg
+from genelab.config import ManagerBasedRlEnvCfg
 from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.envs.random_streams import RandomStreams
 from genelab.envs.vec_env import StepView
+from genelab.testing.fake_task import distraction, fake_env_cfg, goal, progress, shown_goal, steps_left
 
-_STATE = ("episode_length_buf", "_goal", "_failure_step", "_history", "_critic")
+_STATE = ("episode_length_buf", "goal", "_failure_step")
 
 
 class FakeVecEnv:
@@ -45,6 +46,10 @@ class FakeVecEnv:
         strata: As `ManagerBasedRlEnvCfg.strata`; they change nothing but the plan.
         seed: Base seed.
         device: Where tensors live.
+
+    Attributes:
+        goal: What the present episodes ask for, `(num_envs, action_dim)`.
+        observed: Envs whose observations are being computed, bool `(num_envs,)`; `None` for all.
     """
 
     def __init__(
@@ -66,20 +71,20 @@ class FakeVecEnv:
     ) -> None:
         self.num_envs, self.max_episode_length = num_envs, max_episode_length
         self.device = torch.device(device)
-        self.step_dt = 0.02
-        self.cfg = ManagerBasedRlEnvCfg(
-            simulation=SimulationCfg(dt=self.step_dt, num_envs=num_envs),
-            decimation=1,
-            episode_length_s=max_episode_length * self.step_dt,
-            seed=seed,
+        self.cfg = fake_env_cfg(
+            num_envs,
+            max_episode_length=max_episode_length,
+            history_length=history_length,
             strata=strata or {},
+            seed=seed,
         )
+        self.step_dt = self.cfg.step_dt
         self.success_probability, self.failure_steps = success_probability, failure_steps
         self.reward_per_step, self.action_cost = reward_per_step, action_cost
         self.cue_steps = cue_steps
         self.raw_observations = False
         self.step_observers: list[Callable[[StepView], None]] = []
-        self.observation_layout = _layout(action_dim, max_episode_length, history_length)
+        self.observation_layout = _layout(self.cfg, action_dim)
         self.single_observation_space = gymnasium.spaces.Dict(
             {
                 name: gymnasium.spaces.Box(-np.inf, np.inf, (group.dim,), np.float32)
@@ -92,11 +97,13 @@ class FakeVecEnv:
         self.random = RandomStreams(num_envs, self.device, seed, strata)
         self.episode_length_buf = torch.zeros(num_envs, dtype=torch.long, device=self.device)
         self._nan_episodes = torch.tensor(nan_episodes, dtype=torch.long, device=self.device)
-        self._goal = torch.zeros(num_envs, action_dim, device=self.device)
+        self.goal = torch.zeros(num_envs, action_dim, device=self.device)
         self._failure_step = torch.zeros(num_envs, dtype=torch.long, device=self.device)
-        frame_dim = self.observation_layout.groups["policy"].frame_dim
-        self._history = torch.zeros(num_envs, history_length, frame_dim, device=self.device)
-        self._critic = torch.zeros(num_envs, action_dim + 1, device=self.device)
+        self.observed: torch.Tensor | None = None
+        self._frames = {
+            name: torch.zeros(num_envs, group.history_length, group.frame_dim, device=self.device)
+            for name, group in self.observation_layout.groups.items()
+        }
 
     @property
     def unwrapped(self) -> FakeVecEnv:
@@ -133,7 +140,7 @@ class FakeVecEnv:
         terminated = failed | nan_reset
         truncated = (self.episode_length_buf >= self.max_episode_length) & ~terminated
         done = terminated | truncated
-        distance = (actions - self._goal).square().mean(dim=1)
+        distance = (actions - self.goal).square().mean(dim=1)
         reward = self.reward_per_step - self.action_cost * distance
         reward = torch.where(nan_reset, torch.full_like(reward, torch.nan), reward)
         success = None if self.success_probability is None else truncated
@@ -163,14 +170,14 @@ class FakeVecEnv:
 
     def get_observations(self) -> dict[str, torch.Tensor]:
         """Return the present observations again, by group, each `(num_envs, dim)`."""
-        raw = {"policy": self._history.flatten(1), "critic": self._critic}
+        raw = {name: frames.flatten(1).clone() for name, frames in self._frames.items()}
         if self.raw_observations:
-            return {name: value.clone() for name, value in raw.items()}
+            return raw
         return {name: _scaled(value, self.observation_layout.groups[name]) for name, value in raw.items()}
 
     def perfect_action(self) -> torch.Tensor:
         """Return the actions with the highest reward, `(num_envs, action_dim)`."""
-        return self._goal.clone()
+        return self.goal.clone()
 
     def render(self, index: int = 0) -> np.ndarray:
         """Return an image of env `index`, uint8 (48, 64, 3): brightness is the share of the episode that is over."""
@@ -179,11 +186,16 @@ class FakeVecEnv:
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that the future depends on."""
-        return {"random": self.random.state_dict(), **{name: getattr(self, name).clone() for name in _STATE}}
+        return {
+            "random": self.random.state_dict(),
+            "frames": {name: frames.clone() for name, frames in self._frames.items()},
+            **{name: getattr(self, name).clone() for name in _STATE},
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""
         self.random.load_state_dict(state["random"])
+        self._frames = {name: frames.to(self.device, copy=True) for name, frames in state["frames"].items()}
         for name in _STATE:
             setattr(self, name, state[name].to(self.device, copy=True))
 
@@ -194,8 +206,8 @@ class FakeVecEnv:
         """Do nothing; there is nothing to close."""
 
     def _start_episodes(self, mask: torch.Tensor) -> None:
-        goal = self.random.uniform("goal", self._goal.shape[1], mask, low=-1.0, high=1.0)
-        self._goal = torch.where(mask[:, None], goal, self._goal)
+        goal = self.random.uniform("goal", self.goal.shape[1], mask, low=-1.0, high=1.0)
+        self.goal = torch.where(mask[:, None], goal, self.goal)
         failure = self.random.integers("failure_step", *self.failure_steps, mask)
         fails = self.random.uniform("outcome", 1, mask)[:, 0] >= _or_one(self.success_probability)
         failure = torch.where(fails, failure, torch.full_like(failure, -1))
@@ -204,39 +216,35 @@ class FakeVecEnv:
 
     def _observe(self, started: torch.Tensor, only: torch.Tensor | None = None) -> None:
         """Compute frames of the envs in `only` (or all); envs in `started` begin a new history."""
-        steps = self.episode_length_buf[:, None].float()
-        shown = self._goal if self.cue_steps is None else self._goal * (steps < self.cue_steps)
-        distraction = self.random.uniform("distraction", 2, only, low=-5.0, high=5.0)
-        frame = torch.cat([10.0 * shown, steps, distraction], dim=1)[:, None]
-        history = torch.cat([self._history[:, 1:], frame], dim=1)
-        history = torch.where(started[:, None, None], frame.expand_as(history), history)
-        critic = torch.cat([self._goal, self.max_episode_length - steps], dim=1)
-        if only is not None:
-            history = torch.where(only[:, None, None], history, self._history)
-            critic = torch.where(only[:, None], critic, self._critic)
-        self._history, self._critic = history, critic
+        self.observed = only
+        for name, group in self.cfg.observations.items():
+            frame = torch.cat([term.func(self, **term.params) for term in group.terms.values()], dim=1)[:, None]
+            history = torch.cat([self._frames[name][:, 1:], frame], dim=1)
+            history = torch.where(started[:, None, None], frame.expand_as(history), history)
+            if only is not None:
+                history = torch.where(only[:, None, None], history, self._frames[name])
+            self._frames[name] = history
 
     def _nan_reset(self) -> torch.Tensor:
         ill = torch.isin(self.episode_index, self._nan_episodes)
         return ill & (self.episode_length_buf == 3) & self.random.evaluation
 
     def _hashes(self, slots: Any) -> list[str]:
-        start = torch.cat([self._goal.double(), self._failure_step[:, None].double()], dim=1).cpu().numpy()
+        start = torch.cat([self.goal.double(), self._failure_step[:, None].double()], dim=1).cpu().numpy()
         return [hashlib.blake2b(start[slot].tobytes(), digest_size=8).hexdigest() for slot in slots]
 
 
-def _layout(action_dim: int, max_episode_length: int, history_length: int) -> ObservationLayout:
-    goal = TermLayout("goal", action_dim, (0.1,) * action_dim, (-0.9, 0.9))
-    progress = TermLayout("progress", 1, (1.0 / max_episode_length,))
-    distraction = TermLayout("distraction", 2, (0.2, 0.1), (-0.8, 0.8))
-    steps_left = TermLayout("steps_left", 1, (1.0 / max_episode_length,))
-    seen = TermLayout("goal", action_dim, (1.0,) * action_dim)
-    return ObservationLayout(
-        {
-            "policy": GroupLayout("policy", (goal, progress, distraction), history_length),
-            "critic": GroupLayout("critic", (seen, steps_left)),
-        }
-    )
+def _layout(cfg: ManagerBasedRlEnvCfg, action_dim: int) -> ObservationLayout:
+    widths = {shown_goal: action_dim, goal: action_dim, progress: 1, steps_left: 1, distraction: 2}
+    groups = {}
+    for name, group in cfg.observations.items():
+        terms = []
+        for term_name, term in group.terms.items():
+            dim = widths[term.func]
+            scale = term.scale if isinstance(term.scale, tuple) else (term.scale,) * dim
+            terms.append(TermLayout(term_name, dim, scale, term.clip))
+        groups[name] = GroupLayout(name, tuple(terms), group.history_length)
+    return ObservationLayout(groups)
 
 
 def _scaled(value: torch.Tensor, group: GroupLayout) -> torch.Tensor:

@@ -1,0 +1,140 @@
+"""What every backend must do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+
+from genelab.api import BackendSpec
+from genelab.config.serialization import from_json, to_json
+from genelab.plugins.catalog import get_catalog
+from genelab.rl.backends.base import Backend, InferenceSetup, TrainContext, TrainResult
+from genelab.rl.checkpoint import read_meta
+from genelab.rl.config import BackendConfig
+from genelab.rl.exporter import export_policy
+from genelab.rl.policy import ActorPolicy, ExportedPolicy
+from genelab.testing.fake_env import FakeVecEnv
+from genelab.utils.errors import GenelabError
+from genelab.utils.names import normalize
+
+
+class BackendContract:
+    """Test a backend on the fake environment, with short trainings.
+
+        class TestMyBackend(BackendContract):
+            backend = "my_rl"
+
+    Attributes:
+        backend: The backend's name.
+        iterations: Length of the trainings, in the backend's unit; the checkpoint half-way is resumed from.
+        export_format: Format of the export test.
+    """
+
+    backend: ClassVar[str]
+    iterations: ClassVar[int] = 2
+    export_format: ClassVar[str] = "torchscript"
+
+    def agent(self, env: FakeVecEnv) -> BackendConfig:
+        """Return a small agent; override this when the default one is too large for a test."""
+        return self._backend().default_config(env.cfg)
+
+    def env(self) -> FakeVecEnv:
+        """Return the environment."""
+        return FakeVecEnv(8, max_episode_length=16, failure_steps=(3, 12), success_probability=0.7)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def trained(cls, tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
+        return cls()._train(tmp_path_factory.mktemp("straight"), cls.iterations)
+
+    def test_the_record_says_what_the_classes_are(self) -> None:
+        spec, catalog = self._spec(), get_catalog()
+        assert issubclass(catalog.load(spec, spec.backend), Backend)
+        assert issubclass(catalog.load(spec, spec.config_type), BackendConfig)
+        assert isinstance(self.agent(self.env()), catalog.load(spec, spec.config_type))
+
+    def test_the_agent_survives_json(self) -> None:
+        agent = self.agent(self.env())
+        assert from_json(to_json(agent)) == agent
+
+    def test_training_ends_where_it_was_told_to_with_a_checkpoint(self, trained: TrainResult) -> None:
+        assert trained.iteration == self.iterations
+        assert trained.env_steps > 0
+        assert not trained.stopped
+        listed = self._backend().checkpoints(trained.checkpoint.parent)
+        assert trained.checkpoint in listed
+        assert all(path.suffix == self._spec().checkpoint_suffix for path in listed)
+
+    def test_a_checkpoint_says_where_it_comes_from(self, trained: TrainResult) -> None:
+        meta = read_meta(trained.checkpoint)
+        assert normalize(meta["backend"]) == normalize(self.backend)
+        assert meta["iteration"] == self.iterations
+        assert meta["env_steps"] == trained.env_steps
+        assert meta["task"] == "Fake-v0"
+
+    def test_a_loaded_actor_is_deterministic_and_has_the_right_widths(self, trained: TrainResult) -> None:
+        env = self.env()
+        first, second = self._load(trained, env), self._load(trained, env)
+        assert first.action_dim == env.single_action_space.shape[0]
+        assert first.actor_input_dim == sum(env.observation_layout.groups[name].dim for name in first.obs_groups)
+        env.raw_observations = True
+        observations, _ = env.reset(seed=1)
+        actions = [ActorPolicy(setup, env.observation_layout)(observations) for setup in (first, first, second)]
+        assert torch.equal(actions[0], actions[1])
+        assert torch.equal(actions[0], actions[2])
+        assert actions[0].isfinite().all()
+
+    def test_a_resumed_training_equals_a_straight_one(self, trained: TrainResult, tmp_path: Path) -> None:
+        half = self._train(tmp_path, self.iterations // 2)
+        torch.rand(7)
+        whole = self._train(tmp_path, self.iterations, resume=half.checkpoint)
+        assert (whole.iteration, whole.env_steps) == (trained.iteration, trained.env_steps)
+        weights = [self._load(result, self.env()).actor.state_dict() for result in (trained, whole)]
+        assert weights[0].keys() == weights[1].keys()
+        assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+    def test_training_stops_when_asked_to(self, tmp_path: Path) -> None:
+        result = self._train(tmp_path, 1000 * self.iterations, should_stop=lambda: True)
+        assert result.stopped
+        assert result.iteration < 1000 * self.iterations
+        assert result.checkpoint.is_file()
+
+    def test_a_truncated_checkpoint_is_refused(self, trained: TrainResult, tmp_path: Path) -> None:
+        broken = tmp_path / trained.checkpoint.name
+        broken.write_bytes(trained.checkpoint.read_bytes()[:-100])
+        env = self.env()
+        with pytest.raises(GenelabError):
+            self._backend().load(broken, self.agent(env), env)
+
+    def test_an_exported_policy_acts_as_the_checkpoint_does(self, trained: TrainResult, tmp_path: Path) -> None:
+        env, catalog = self.env(), get_catalog()
+        setup = self._load(trained, env)
+        spec = catalog.exporter(self.export_format)
+        path = tmp_path / f"policy{spec.suffix}"
+        exporter = catalog.load(spec, spec.exporter)()
+        export_policy(setup, env, path, task="Fake-v0", exporter=exporter, format=spec.format)
+        env.raw_observations = True
+        observations, _ = env.reset(seed=2)
+        expected = ActorPolicy(setup, env.observation_layout)(observations)
+        torch.testing.assert_close(ExportedPolicy(path)(observations), expected, rtol=0, atol=1e-5)
+
+    def _spec(self) -> BackendSpec:
+        return get_catalog().backend(self.backend)
+
+    def _backend(self) -> Backend:
+        spec = self._spec()
+        return get_catalog().load(spec, spec.backend)()
+
+    def _load(self, result: TrainResult, env: FakeVecEnv) -> InferenceSetup:
+        return self._backend().load(result.checkpoint, self.agent(env), env)
+
+    def _train(self, log_dir: Path, iterations: int, **context: Any) -> TrainResult:
+        torch.manual_seed(0)
+        env = self.env()
+        agent = self.agent(env)
+        agent.save_interval = max(1, self.iterations // 2)
+        ctx = TrainContext("Fake-v0", env, agent, log_dir, iterations, checkpoint_meta={"task": "Fake-v0"}, **context)
+        return self._backend().train(ctx)
