@@ -45,9 +45,10 @@ def genelab_backends():
 
 @configclass
 class CounterAgentCfg(BackendConfig):
-    """Seconds that an iteration takes."""
+    """Seconds that an iteration takes, and the iteration after which checkpoints are large."""
 
     iteration_s: float = 0.0
+    ballast_after: int = 1_000_000
 
 
 def counter_task() -> TaskCfg:
@@ -90,7 +91,8 @@ class CounterBackend(Backend):
             if iteration % ctx.agent.save_interval == 0 or iteration == ctx.max_iterations or stopped:
                 path = ctx.log_dir / f"model_{iteration}.count"
                 meta = {**ctx.checkpoint_meta, "backend": "sample", "iteration": iteration, "env_steps": env_steps}
-                save_checkpoint(path, {"weight": weight}, meta)
+                ballast = torch.zeros(100_000 if iteration > ctx.agent.ballast_after else 1)
+                save_checkpoint(path, {"weight": weight, "ballast": ballast}, meta)
                 ctx.notify("checkpoint_saved", path=str(path), iteration=iteration, env_steps=env_steps)
         return TrainResult(path, iteration, iteration * ctx.env.num_envs, stopped)
 
