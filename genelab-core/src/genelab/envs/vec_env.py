@@ -48,7 +48,8 @@ class VecEnv(Protocol):
         episode_length_buf: Steps since the last reset, int64 `(num_envs,)`; may be assigned.
         observation_layout: Groups and terms.
         raw_observations: When `True`, observations are returned before scale and clip (with history), which is what
-            policies (`genelab.rl.policy.Policy`) and exported files take. `False`, the default, is for training.
+            policies (`genelab.rl.policy.Policy`) and exported files take. `False`, the default, is for training. It may
+            be switched at any time: `get_observations` gives the present observation in either form.
         single_observation_space: `gymnasium.spaces.Dict` over groups, float32.
         single_action_space: `gymnasium.spaces.Box`, float32.
         step_observers: Called with a `StepView` in each step before finished envs are reset.
