@@ -1,3 +1,42 @@
-"""Plugin module of this distribution."""
+"""Plugin module: the tasks of this pack."""
+
+from genelab.api import TaskSpec, hookimpl
 
 GENELAB_API = "1"
+
+_CARTPOLE = "genelab_tasks_locomotion.cartpole"
+_TAGS = ("cartpole", "cpu")
+
+
+@hookimpl
+def genelab_tasks() -> list[TaskSpec]:
+    return [
+        TaskSpec(
+            id="GeneLab-Inverted-Pendulum-v0",
+            config=f"{_CARTPOLE}.inverted_pendulum:inverted_pendulum",
+            summary="Balance a pole on a cart",
+            tags=_TAGS,
+            agents={"rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:inverted_pendulum_ppo"},
+        ),
+        TaskSpec(
+            id="GeneLab-Double-Inverted-Pendulum-v0",
+            config=f"{_CARTPOLE}.double_inverted_pendulum:double_inverted_pendulum",
+            summary="Balance two poles, one on top of the other, on a cart",
+            tags=_TAGS,
+            agents={"rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:double_inverted_pendulum_ppo"},
+        ),
+        TaskSpec(
+            id="GeneLab-Inverted-Pendulum-Memory-Rnn-v0",
+            config=f"{_CARTPOLE}.memory:inverted_pendulum_memory",
+            summary="Move to a place that was shown for five steps; a recurrent policy remembers it",
+            tags=(*_TAGS, "memory"),
+            agents={"rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:memory_lstm_ppo"},
+        ),
+        TaskSpec(
+            id="GeneLab-Inverted-Pendulum-Memory-Mlp-v0",
+            config=f"{_CARTPOLE}.memory:inverted_pendulum_memory",
+            summary="The same with a policy that cannot remember, as a control",
+            tags=(*_TAGS, "memory"),
+            agents={"rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:memory_mlp_ppo"},
+        ),
+    ]

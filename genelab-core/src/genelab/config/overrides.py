@@ -52,7 +52,9 @@ def apply_override(root: Any, path: str, text: str) -> None:
     current = _child(owner, last, root, path, path)
     if isinstance(owner, dict) and is_config(current):
         if text.lower() not in NONE_WORDS:
-            raise UsageError(f"{path} is a table, not a value", fix=f"set one of its fields, or {path} none to remove it")
+            raise UsageError(
+                f"{path} is a table, not a value", fix=f"set one of its fields, or {path} none to remove it"
+            )
         del owner[last]
         return
     if is_config(current):
@@ -148,7 +150,9 @@ def parse_overrides(arguments: list[str]) -> list[tuple[str, str]]:
             raise UsageError(f"unexpected argument {option!r}")
         name, equals, value = option[2:].partition("=")
         if "." not in name:
-            raise UsageError(f"no such option: {option}", fix="see --help; config overrides have a dot: --env.decimation 2")
+            raise UsageError(
+                f"no such option: {option}", fix="see --help; config overrides have a dot: --env.decimation 2"
+            )
         if not equals:
             if not queue or queue[0].startswith("--"):
                 raise UsageError(f"missing value after {option}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -29,7 +29,10 @@ class ActuatorCfg:
         armature: Reflected rotor inertia, kg m²; `None` keeps the model file's value.
         friction_loss: Dry friction, N m or N; `None` keeps the model file's value.
         action_scale: What one unit of action means to a joint action term, in rad, m, rad/s or m/s.
+        needs_fresh_state: Whether the model computes torques itself, before every physics tick.
     """
+
+    needs_fresh_state: ClassVar[bool] = False
 
     joints: tuple[str, ...]
     effort_limit: PerJoint | None = None

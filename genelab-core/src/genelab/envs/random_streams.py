@@ -25,7 +25,9 @@ class RandomStreams:
         episode_index: In evaluation, the index of the episode that each env runs, int64 `(num_envs,)`.
     """
 
-    def __init__(self, num_envs: int, device: torch.device | str, seed: int, strata: dict[str, int] | None = None) -> None:
+    def __init__(
+        self, num_envs: int, device: torch.device | str, seed: int, strata: dict[str, int] | None = None
+    ) -> None:
         self.num_envs = num_envs
         self.device = torch.device(device)
         self.seed = seed

@@ -1,0 +1,1 @@
+"""Entities: typed access to the state of what stands in the scene."""

@@ -1,0 +1,124 @@
+"""What articulations and rigid objects share: a body in a padded batch, and state cached for one control step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genelab.config.scene import ArticulationCfg, RigidObjectCfg
+from genelab.utils.errors import UsageError
+
+
+def load_mjcf(source: Any) -> str:
+    """Return a path or the XML text of an entity's model.
+
+    Raises:
+        UsageError: for a file that does not exist.
+    """
+    model = str(source() if callable(source) else source)
+    if not model.lstrip().startswith("<") and not Path(model).is_file():
+        raise UsageError(f"no such model file: {model}", where="scene.entities.<name>.mjcf")
+    return model
+
+
+class Entity:
+    """One entity of the scene.
+
+    Tensors that come out have `num_envs` rows and are fresh; what goes in has `num_envs` rows too. Behind that the batch may be
+    longer: the idle envs at its end copy what env 0 is told and so never do anything of their own.
+    """
+
+    def __init__(self, name: str, cfg: ArticulationCfg | RigidObjectCfg) -> None:
+        self.name, self.cfg = name, cfg
+        self._cache: dict[str, torch.Tensor] = {}
+
+    def add_to(self, scene: Any, gs: Any) -> None:
+        """Add the model to a Genesis scene that is not built yet."""
+        self.entity = scene.add_entity(
+            gs.morphs.MJCF(
+                file=load_mjcf(self.cfg.mjcf),
+                pos=self.cfg.init_pos,
+                quat=self.cfg.init_quat,
+                default_armature=None,
+            )
+        )
+
+    def bind(self, num_envs: int, padding: int, device: torch.device) -> None:
+        """Learn the batch after the scene is built."""
+        self.num_envs, self.padding, self.device = num_envs, padding, device
+        self.link_names = tuple(link.name for link in self.entity.links)
+        joints = self.entity.joints
+        self.free_base = bool(joints) and joints[0].n_dofs == 6
+        root = [*self.cfg.init_pos, *self.cfg.init_quat]
+        self.default_root = torch.tensor(root, device=device).repeat(num_envs, 1)
+
+    def invalidate(self) -> None:
+        """Forget cached state: the simulation moved on, or this entity was written to."""
+        self._cache.clear()
+
+    def _cached(self, key: str, read: Callable[[], torch.Tensor]) -> torch.Tensor:
+        value = self._cache.get(key)
+        if value is None:
+            value = self._cache[key] = read()
+        return value
+
+    def _visible(self, batch: torch.Tensor) -> torch.Tensor:
+        return batch[: self.num_envs] if self.padding else batch
+
+    def _padded(self, rows: torch.Tensor) -> torch.Tensor:
+        return torch.cat((rows, rows[:1].expand(self.padding, *rows.shape[1:]))) if self.padding else rows
+
+    @property
+    def root_pos(self) -> torch.Tensor:
+        """Position of the base link in the world, m, `(num_envs, 3)`."""
+        return self._cached("root_pos", lambda: self._visible(self.entity.get_pos()))
+
+    @property
+    def root_quat(self) -> torch.Tensor:
+        """Orientation of the base link, (w, x, y, z), `(num_envs, 4)`."""
+        return self._cached("root_quat", lambda: self._visible(self.entity.get_quat()))
+
+    @property
+    def root_lin_vel(self) -> torch.Tensor:
+        """Velocity of the base link's origin in the world frame, m/s, `(num_envs, 3)`."""
+        return self._cached("root_lin_vel", lambda: self._visible(self.entity.get_vel()))
+
+    @property
+    def root_ang_vel(self) -> torch.Tensor:
+        """Angular velocity of the base link in the world frame, rad/s, `(num_envs, 3)`."""
+        return self._cached("root_ang_vel", lambda: self._visible(self.entity.get_ang()))
+
+    def write_root(
+        self, pos: torch.Tensor, quat: torch.Tensor, mask: torch.Tensor, *, velocity: torch.Tensor | None = None
+    ) -> None:
+        """Place the free base of the envs in `mask`.
+
+        Args:
+            pos: World position, m, `(num_envs, 3)`.
+            quat: (w, x, y, z), `(num_envs, 4)`.
+            mask: Bool `(num_envs,)`.
+            velocity: World linear and body angular velocity, m/s and rad/s, `(num_envs, 6)`; zero if not given.
+        """
+        if velocity is None:
+            velocity = torch.zeros(self.num_envs, 6, device=self.device)
+        mask = self._padded(mask)
+        self.entity.set_dofs_velocity(self._padded(velocity), slice(0, 6), envs_idx=mask, skip_forward=True)
+        qpos = self._padded(torch.cat((pos, quat), dim=1))
+        self.entity.set_qpos(qpos, slice(0, 7), envs_idx=mask, zero_velocity=False)
+        self.invalidate()
+
+    def physics_state(self) -> dict[str, torch.Tensor]:
+        """Return generalised positions and velocities `(num_envs, n)`."""
+        return {
+            "qpos": self._visible(self.entity.get_qpos()),
+            "velocity": self._visible(self.entity.get_dofs_velocity()),
+        }
+
+    def load_physics_state(self, state: dict[str, torch.Tensor]) -> None:
+        """Restore what `physics_state` returned; solver caches (contacts, warm start) start empty."""
+        self.entity.set_dofs_velocity(self._padded(state["velocity"].to(self.device)), skip_forward=True)
+        self.entity.set_qpos(self._padded(state["qpos"].to(self.device)), zero_velocity=False)
+        self.invalidate()

@@ -1,0 +1,40 @@
+"""Make an environment from a config or a task's id."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from genelab.config.env import ManagerBasedEnvCfg, ManagerBasedRlEnvCfg
+from genelab.plugins.tasks import load_task
+
+
+def make_env(
+    cfg: ManagerBasedEnvCfg | str,
+    *,
+    num_envs: int | None = None,
+    seed: int | None = None,
+    render_envs: int = 0,
+) -> Any:
+    """Build a `ManagerBasedRlEnv` (or `ManagerBasedEnv`, if `cfg` has no rewards).
+
+    Args:
+        cfg: The environment, or a task's id, whose training environment is then built. It is copied.
+        num_envs: Number of envs, instead of the config's.
+        seed: Base seed, instead of the config's.
+        render_envs: Number of envs, from the first, of which `env.render(index)` can take pictures.
+    """
+    if isinstance(cfg, str):
+        cfg = load_task(cfg).cfg.env
+    cfg = deepcopy(cfg)
+    if num_envs is not None:
+        cfg.simulation.num_envs = num_envs
+    if seed is not None:
+        cfg.seed = seed
+    if isinstance(cfg, ManagerBasedRlEnvCfg):
+        from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
+
+        return ManagerBasedRlEnv(cfg, render_envs=render_envs)
+    from genelab.envs.manager_based_env import ManagerBasedEnv
+
+    return ManagerBasedEnv(cfg, render_envs=render_envs)

@@ -1,0 +1,207 @@
+"""An environment without rewards: scene, actions, observations, events."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+
+from genelab.config.env import ManagerBasedEnvCfg
+from genelab.config.serialization import to_json
+from genelab.entities.articulation import Articulation
+from genelab.envs.random_streams import RandomStreams
+from genelab.envs.vec_env import StepView
+from genelab.managers.action_manager import ActionManager
+from genelab.managers.event_manager import EventManager
+from genelab.managers.observation_manager import ObservationManager
+from genelab.sim.scene import Scene
+from genelab.utils.errors import GenelabError
+
+Observation = dict[str, torch.Tensor]
+
+
+class ManagerBasedEnv:
+    """Steps a scene with actions and reads observations; see `genelab.envs.vec_env.VecEnv` for the contract.
+
+    Args:
+        cfg: What to build. Everything random is seeded from `cfg.seed` before the scene is built.
+        render_envs: Number of envs, from the first, of which `render` can take pictures.
+    """
+
+    def __init__(self, cfg: ManagerBasedEnvCfg, *, render_envs: int = 0) -> None:
+        self.cfg = cfg
+        self.num_envs = cfg.simulation.num_envs
+        self.step_dt = cfg.step_dt
+        self.raw_observations = False
+        self.step_observers: list[Callable[[StepView], None]] = []
+        self.scene = Scene(
+            cfg.scene, cfg.simulation, decimation=cfg.decimation, seed=cfg.seed, render_envs=min(render_envs, self.num_envs)
+        )
+        self.device = self.scene.device
+        self.random = RandomStreams(self.num_envs, self.device, cfg.seed, self._strata())
+        self.episode_length_buf = torch.zeros(self.num_envs, dtype=torch.long, device=self.device)
+        self.common_step_counter = 0
+        self._everyone = torch.ones(self.num_envs, dtype=torch.bool, device=self.device)
+        self._observation: Observation = {}
+        self._make_managers()
+        self.event_manager.startup()
+        self._make_spaces()
+
+    def _strata(self) -> dict[str, int]:
+        return {}
+
+    def _make_managers(self) -> None:
+        self.action_manager = ActionManager(self.cfg.actions, self)
+        self.event_manager = EventManager(self.cfg.events, self)
+        self.observation_manager = ObservationManager(self.cfg.observations, self)
+        self.observation_layout = self.observation_manager.layout
+
+    def _make_spaces(self) -> None:
+        box = gymnasium.spaces.Box
+        groups = {
+            name: box(-np.inf, np.inf, (group.dim,), np.float32) for name, group in self.observation_layout.groups.items()
+        }
+        self.single_observation_space = gymnasium.spaces.Dict(groups)
+        self.single_action_space = box(-1.0, 1.0, (self.action_manager.dim,), np.float32)
+
+    @property
+    def unwrapped(self) -> ManagerBasedEnv:
+        return self
+
+    def nobody(self, mask: torch.Tensor) -> bool:
+        """Return True when it is known that `mask` is empty.
+
+        On a GPU it is never known, because asking would make the host wait: masked work then runs for nobody.
+        """
+        return self.device.type == "cpu" and not bool(mask.any())
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Reset every env; see `VecEnv.reset`."""
+        if seed is not None:
+            self.random.reseed(seed)
+        if options and options.get("evaluation"):
+            self.random.begin_evaluation()
+        else:
+            self.random.end_evaluation()
+        extras: dict[str, Any] = {}
+        self._reset(self._everyone, extras)
+        self._start_episodes()
+        self._observation = self.observation_manager.compute(reset=self._everyone, advance=False)
+        if self.random.evaluation:
+            extras["init_hash"] = list(self._init_hashes(self._everyone).values())
+        return dict(self._observation), extras
+
+    def _start_episodes(self) -> None:
+        """Hook for the reinforcement-learning environment."""
+
+    def step(self, actions: torch.Tensor) -> tuple[Observation, dict[str, Any]]:
+        """Advance one control step; return observations and extras."""
+        self._advance(actions)
+        self.event_manager.interval(self.step_dt)
+        self._observation = self.observation_manager.compute()
+        return dict(self._observation), {}
+
+    def _advance(self, actions: torch.Tensor) -> None:
+        if actions.shape != (self.num_envs, self.action_manager.dim):
+            raise GenelabError(
+                f"actions have shape {tuple(actions.shape)}",
+                fix=f"give ({self.num_envs}, {self.action_manager.dim})",
+            )
+        self.action_manager.process(actions)
+        self.scene.step()
+        self.episode_length_buf = self.episode_length_buf + 1
+        self.common_step_counter += 1
+
+    def _reset(self, mask: torch.Tensor, extras: dict[str, Any]) -> None:
+        """Bring the envs in `mask`, bool `(num_envs,)`, to the start of an episode."""
+        for entity in self.scene.entities.values():
+            if isinstance(entity, Articulation):
+                if entity.free_base:
+                    entity.write_root(entity.default_root[:, :3], entity.default_root[:, 3:], mask)
+                entity.write_joints(entity.default_joint_pos, torch.zeros_like(entity.default_joint_pos), mask)
+                entity.target = torch.where(mask[:, None], entity.default_joint_pos, entity.target)
+            else:
+                entity.write_root(entity.default_root[:, :3], entity.default_root[:, 3:], mask)
+        self.event_manager.reset(mask)
+        self.action_manager.reset(mask)
+        self.observation_manager.reset(mask)
+        self.episode_length_buf = self.episode_length_buf.masked_fill(mask, 0)
+
+    def get_observations(self) -> Observation:
+        """Return the last observations again."""
+        return dict(self._observation)
+
+    def render(self, index: int = 0) -> np.ndarray:
+        """Return a picture of env `index`, uint8 `(height, width, 3)`."""
+        return self.scene.render(index)
+
+    def describe_actuation(self) -> dict[str, Any] | None:
+        """Return robots and action terms as plain values; see `VecEnv.describe_actuation`."""
+        actions, start = [], 0
+        for name, term in self.action_manager.terms.items():
+            actions.append({"name": name, "start": start, **term.describe()})
+            start += term.dim
+        robots = {n: e.describe() for n, e in self.scene.entities.items() if isinstance(e, Articulation)}
+        return {"decimation": self.cfg.decimation, "robots": robots, "action_terms": actions}
+
+    def _init_hashes(self, mask: torch.Tensor) -> dict[int, str]:
+        """Hash what the future of a fresh episode depends on, for each env in `mask`."""
+        parts = [part for entity in self.scene.entities.values() for part in entity.physics_state().values()]
+        parts += self._init_parts()
+        rows = torch.cat([part.reshape(self.num_envs, -1).to(torch.float32) for part in parts], dim=1).cpu().numpy()
+        slots = mask.nonzero()[:, 0].tolist()
+        return {slot: hashlib.sha256(rows[slot].tobytes()).hexdigest()[:16] for slot in slots}
+
+    def _init_parts(self) -> list[torch.Tensor]:
+        return []
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything the future depends on, with the config's JSON to recognise it by."""
+        return {
+            "config": json.dumps(to_json(self.cfg), sort_keys=True),
+            "entities": {name: entity.physics_state() for name, entity in self.scene.entities.items()},
+            "targets": {n: e.target.clone() for n, e in self.scene.entities.items() if isinstance(e, Articulation)},
+            "random": self.random.state_dict(),
+            "episode_length": self.episode_length_buf.clone(),
+            "common_step_counter": self.common_step_counter,
+            "observation": {name: value.clone() for name, value in self._observation.items()},
+            "managers": {name: manager.state_dict() for name, manager in self._stateful_managers().items()},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned; what follows is then bit-equal.
+
+        Raises:
+            GenelabError: if the state is of an environment with another number of envs.
+        """
+        rows = len(state["episode_length"])
+        if rows != self.num_envs:
+            raise GenelabError(f"the saved state has {rows} envs, this environment {self.num_envs}")
+        for name, entity in self.scene.entities.items():
+            entity.load_physics_state(state["entities"][name])
+            if isinstance(entity, Articulation):
+                entity.target = state["targets"][name].to(self.device, copy=True)
+        self.random.load_state_dict(state["random"])
+        self.episode_length_buf = state["episode_length"].to(self.device, copy=True)
+        self.common_step_counter = state["common_step_counter"]
+        self._observation = {name: value.to(self.device, copy=True) for name, value in state["observation"].items()}
+        for name, manager in self._stateful_managers().items():
+            manager.load_state_dict(state["managers"][name])
+
+    def _stateful_managers(self) -> dict[str, Any]:
+        return {
+            "action": self.action_manager,
+            "event": self.event_manager,
+            "observation": self.observation_manager,
+        }
+
+    def close(self) -> None:
+        """Free the scene."""
+        self.scene.close()

@@ -1,0 +1,112 @@
+"""The reinforcement-learning environment: the order of a step is written here, and only here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from genelab.config.env import ManagerBasedRlEnvCfg
+from genelab.envs.manager_based_env import ManagerBasedEnv, Observation
+from genelab.envs.nan_guard import NanGuard
+from genelab.envs.vec_env import StepView
+from genelab.managers.command_manager import CommandManager
+from genelab.managers.curriculum_manager import CurriculumManager
+from genelab.managers.metric_manager import MetricManager
+from genelab.managers.reward_manager import RewardManager
+from genelab.managers.termination_manager import TerminationManager
+
+
+class ManagerBasedRlEnv(ManagerBasedEnv):
+    """Batched environment with same-step autoreset; implements `genelab.envs.vec_env.VecEnv`.
+
+    Terms publish success by assigning `env.success`, bool `(num_envs,)`, in each step; it comes out as
+    `extras["is_success"]`.
+    """
+
+    cfg: ManagerBasedRlEnvCfg
+
+    def __init__(self, cfg: ManagerBasedRlEnvCfg, *, render_envs: int = 0) -> None:
+        self.max_episode_length = cfg.max_episode_length
+        self.success: torch.Tensor | None = None
+        super().__init__(cfg, render_envs=render_envs)
+
+    def _strata(self) -> dict[str, int]:
+        return self.cfg.strata
+
+    def _make_managers(self) -> None:
+        self.command_manager = CommandManager(self.cfg.commands, self)
+        super()._make_managers()
+        self.reward_manager = RewardManager(self.cfg.rewards, self)
+        self.termination_manager = TerminationManager(self.cfg.terminations, self)
+        self.curriculum_manager = CurriculumManager(self.cfg.curriculum, self)
+        self.metric_manager = MetricManager(self.cfg.metrics, self)
+        self.nan_guard = NanGuard(self)
+
+    def step(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, actions: torch.Tensor
+    ) -> tuple[Observation, torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any]]:
+        """Advance one control step; see `VecEnv.step`.
+
+        Order: action, physics (with entity state forgotten after it), counters, terminations, rewards, metrics,
+        terminal observation, reset of finished envs, commands, interval events, observations.
+        """
+        self._advance(actions)
+
+        self.termination_manager.compute()
+        reward = self.reward_manager.compute()
+        self.metric_manager.compute()
+        reward, broken = self.nan_guard.inspect(actions, reward)
+        terminated = self.termination_manager.terminated | broken
+        truncated = self.termination_manager.truncated & ~broken
+        done = terminated | truncated
+
+        view = StepView(self, actions, reward, terminated, truncated, self.success)
+        for observe in self.step_observers:
+            observe(view)
+        extras: dict[str, Any] = {"nan_reset": broken, "termination_terms": self.termination_manager.by_name()}
+        if self.success is not None:
+            extras["is_success"] = self.success
+
+        reset: torch.Tensor | None = None
+        if not self.nobody(done):
+            reset = done
+            extras["final_obs"] = self.nan_guard.clean(self.observation_manager.compute())
+            self.random.next_episode(done)
+            self._reset(done, extras)
+            if self.random.evaluation:
+                extras["init_hash"] = self._init_hashes(done)
+
+        self.command_manager.compute(self.step_dt)
+        self.event_manager.interval(self.step_dt)
+        self._observation = self.observation_manager.compute(advance=reset is None, reset=reset)
+        return dict(self._observation), reward, terminated, truncated, extras
+
+    def _reset(self, mask: torch.Tensor, extras: dict[str, Any]) -> None:
+        log: dict[str, Any] = self.curriculum_manager.compute(mask)
+        log.update(self.reward_manager.reset(mask))
+        log.update(self.termination_manager.reset(mask))
+        log.update(self.metric_manager.reset(mask))
+        extras["log"] = log
+        super()._reset(mask, extras)
+        self.command_manager.reset(mask)
+        if self.success is not None:
+            self.success = self.success & ~mask
+
+    def _start_episodes(self) -> None:
+        if self.cfg.random_initial_episode_length and not self.random.evaluation:
+            steps = self.random.integers("initial_episode_length", 0, self.max_episode_length - 1)
+            self.episode_length_buf = steps
+
+    def _init_parts(self) -> list[torch.Tensor]:
+        return [term.command for term in self.command_manager.terms.values()]
+
+    def _stateful_managers(self) -> dict[str, Any]:
+        return {
+            **super()._stateful_managers(),
+            "command": self.command_manager,
+            "reward": self.reward_manager,
+            "termination": self.termination_manager,
+            "curriculum": self.curriculum_manager,
+            "metric": self.metric_manager,
+        }

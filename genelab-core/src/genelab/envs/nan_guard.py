@@ -1,0 +1,82 @@
+"""Quarantine: an env that goes non-finite is reset and counted; the others never notice."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genelab.utils.errors import GenelabError
+from genelab.utils.files import atomic_path
+
+_WINDOW = 1000
+
+
+class NanGuard:
+    """Finds broken envs and stops the run when there are too many.
+
+    Attributes:
+        total: Number of env steps that were broken so far, int64 scalar on the device.
+        dump_dir: Where the first broken state is written; `None` for nowhere.
+    """
+
+    def __init__(self, env: Any) -> None:
+        self._env = env
+        self.total = torch.zeros((), dtype=torch.long, device=env.device)
+        self.dump_dir: Path | None = None
+        self._window_start = 0
+        self._dumped = False
+
+    def inspect(self, actions: torch.Tensor, reward: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the reward with broken envs' rows zeroed, and which envs broke, bool `(num_envs,)`.
+
+        Broken means: the solver found a non-finite force or acceleration, or the action or the reward is not finite.
+
+        Raises:
+            GenelabError: when more than `cfg.max_nan_reset_rate` of the env steps in a window broke.
+        """
+        env = self._env
+        broken = env.scene.error_mask() | ~torch.isfinite(reward + actions.sum(dim=1))
+        self.total += broken.sum()
+        reward = torch.where(broken, 0.0, reward)
+        if env.device.type == "cpu" and self.dump_dir is not None and not self._dumped and bool(broken.any()):
+            self._dump(int(broken.nonzero()[0, 0]), actions)
+        if env.common_step_counter % _WINDOW == 0:
+            self._check_rate()
+        return reward, broken
+
+    def clean(self, observation: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Return terminal observations with non-finite numbers of broken envs as zero."""
+        return {name: torch.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0) for name, value in observation.items()}
+
+    def _check_rate(self) -> None:
+        env = self._env
+        count = int(self.total) - self._window_start
+        self._window_start += count
+        rate = count / (_WINDOW * env.num_envs)
+        if rate > env.cfg.max_nan_reset_rate:
+            raise GenelabError(
+                f"{rate:.2%} of the last {_WINDOW} steps of all envs went non-finite",
+                where=f"limit: max_nan_reset_rate = {env.cfg.max_nan_reset_rate:.2%}",
+                fix="look at the state that was dumped, shorten simulation.dt, or check the actions' scale",
+            )
+
+    def _dump(self, index: int, actions: torch.Tensor) -> None:
+        """Write the state of one broken env, once, as a `.pt` of tensors that loads with weights_only=True."""
+        self._dumped = True
+        assert self.dump_dir is not None
+        env = self._env
+        state = {
+            "env": index,
+            "step": env.common_step_counter,
+            "action": actions[index].clone(),
+            "rewards": dict(zip(env.reward_manager.active_terms, env.reward_manager.values[:, index].tolist(), strict=True)),
+            "entities": {
+                name: {key: value[index].clone() for key, value in entity.physics_state().items()}
+                for name, entity in env.scene.entities.items()
+            },
+        }
+        with atomic_path(self.dump_dir / f"nan_{time.strftime('%Y%m%d_%H%M%S')}.pt") as path:
+            torch.save(state, path)

@@ -1,0 +1,100 @@
+"""Actions: the vector a policy puts out, cut into terms that drive the robots."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+
+from genelab.config.terms import ActionTermCfg
+from genelab.managers.delay import DelayBuffer
+from genelab.utils.errors import GenelabError
+
+
+class ActionTerm(ABC):
+    """A slice of the action.
+
+    Attributes:
+        dim: Its width.
+    """
+
+    dim: int
+
+    def __init__(self, cfg: ActionTermCfg, env: Any) -> None:
+        self.cfg, self.env = cfg, env
+
+    @abstractmethod
+    def apply(self, action: torch.Tensor) -> None:
+        """Turn the action `(num_envs, dim)` into targets. Called once a control step, before the physics."""
+
+    def reset(self, mask: torch.Tensor) -> None:
+        """Forget the past of the envs in `mask`, bool `(num_envs,)`."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a deployment needs to know, as plain values."""
+        return {"type": type(self).__name__, "dim": self.dim, "entity": self.cfg.entity}
+
+
+class ActionManager:
+    """Concatenates the action terms, perturbs the applied action and remembers the last ones.
+
+    Attributes:
+        action: The action of this step as the policy gave it, `(num_envs, dim)`.
+        previous_action: That of the step before.
+    """
+
+    def __init__(self, cfg: dict[str, ActionTermCfg], env: Any) -> None:
+        if not cfg:
+            raise GenelabError("the environment has no action term", where="actions")
+        self._env = env
+        self.terms = {name: term.build(env) for name, term in cfg.items()}
+        self.dim = sum(term.dim for term in self.terms.values())
+        self._noise_std = env.cfg.action_noise_std
+        delay = env.cfg.action_delay
+        self._delay = (
+            DelayBuffer("action", delay, env.num_envs, self.dim, env.random) if delay != (0, 0) else None
+        )
+        self.action = torch.zeros(env.num_envs, self.dim, device=env.device)
+        self.previous_action = torch.zeros_like(self.action)
+
+    @property
+    def active_terms(self) -> list[str]:
+        return list(self.terms)
+
+    def process(self, action: torch.Tensor) -> None:
+        """Take in a policy's action `(num_envs, dim)` and set the targets."""
+        self.previous_action = self.action
+        self.action = action
+        applied = action
+        if self._noise_std > 0.0:
+            applied = action + self._noise_std * self._env.random.normal("action_noise", self.dim)
+        if self._delay is not None:
+            applied = self._delay.push(applied)
+        start = 0
+        for term in self.terms.values():
+            term.apply(applied[:, start : start + term.dim])
+            start += term.dim
+
+    def reset(self, mask: torch.Tensor) -> None:
+        """Zero the remembered actions of the envs in `mask`."""
+        column = mask[:, None]
+        self.action = self.action.masked_fill(column, 0.0)
+        self.previous_action = self.previous_action.masked_fill(column, 0.0)
+        if self._delay is not None:
+            self._delay.reset(mask)
+        for term in self.terms.values():
+            term.reset(mask)
+
+    def state_dict(self) -> dict[str, Any]:
+        state: dict[str, Any] = {"action": self.action.clone(), "previous_action": self.previous_action.clone()}
+        if self._delay is not None:
+            state["delay"] = self._delay.state_dict()
+        return state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        device = self.action.device
+        self.action = state["action"].to(device, copy=True)
+        self.previous_action = state["previous_action"].to(device, copy=True)
+        if self._delay is not None:
+            self._delay.load_state_dict(state["delay"])

@@ -1,0 +1,97 @@
+"""Commands: goals that a policy follows and that change over time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+
+from genelab.config.terms import CommandTermCfg
+from genelab.utils.names import unknown_name
+
+
+class CommandTerm(ABC):
+    """A goal per env, drawn at reset and again when its time is up."""
+
+    def __init__(self, cfg: CommandTermCfg, env: Any) -> None:
+        self.cfg, self.env = cfg, env
+        self.name = ""
+        self._time_left = torch.zeros(env.num_envs, device=env.device)
+
+    @property
+    @abstractmethod
+    def command(self) -> torch.Tensor:
+        """The goal, `(num_envs, dim)`."""
+
+    @abstractmethod
+    def resample(self, mask: torch.Tensor) -> None:
+        """Draw new goals for the envs in `mask`, bool `(num_envs,)`."""
+
+    def update(self) -> None:
+        """Refresh what depends on the state; called every control step after resampling."""
+
+    def reset(self, mask: torch.Tensor) -> None:
+        """Draw a goal and restart the timer for the envs in `mask`."""
+        self._restart(mask)
+        self.resample(mask)
+
+    def compute(self, dt: float) -> None:
+        """Advance the timer by `dt` seconds and resample where it is up."""
+        self._time_left -= dt
+        due = self._time_left <= 0.0
+        if not self.env.nobody(due):
+            self.reset(due)
+        self.update()
+
+    def _restart(self, mask: torch.Tensor) -> None:
+        low, high = self.cfg.resampling_s
+        drawn = self.env.random.uniform(f"command_timer/{self.name}", 1, mask, low=low, high=high)[:, 0]
+        self._time_left = torch.where(mask, drawn, self._time_left)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"time_left": self._time_left.clone(), "command": self.command.clone()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._time_left = state["time_left"].to(self._time_left.device, copy=True)
+        self.load_command(state["command"].to(self._time_left.device, copy=True))
+
+    @abstractmethod
+    def load_command(self, command: torch.Tensor) -> None:
+        """Set the goal, `(num_envs, dim)`."""
+
+
+class CommandManager:
+    """Runs command terms."""
+
+    def __init__(self, cfg: dict[str, CommandTermCfg], env: Any) -> None:
+        self.terms: dict[str, CommandTerm] = {}
+        for name, term_cfg in cfg.items():
+            term = term_cfg.build(env)
+            term.name = name
+            self.terms[name] = term
+
+    @property
+    def active_terms(self) -> list[str]:
+        return list(self.terms)
+
+    def get(self, name: str) -> torch.Tensor:
+        """Return a command, `(num_envs, dim)`."""
+        if name not in self.terms:
+            raise unknown_name("command", name, self.terms)
+        return self.terms[name].command
+
+    def compute(self, dt: float) -> None:
+        for term in self.terms.values():
+            term.compute(dt)
+
+    def reset(self, mask: torch.Tensor) -> None:
+        for term in self.terms.values():
+            term.reset(mask)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: term.state_dict() for name, term in self.terms.items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, term in self.terms.items():
+            term.load_state_dict(state[name])

@@ -1,0 +1,50 @@
+"""Metrics: numbers averaged over the episode and logged, without effect on training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from genelab.config.terms import MetricTermCfg
+from genelab.managers.term import load_terms_state, make_term, terms_state
+
+
+class MetricManager:
+    """Averages metric terms over the episode.
+
+    Attributes:
+        sums: Sums since the reset, `(num_terms, num_envs)`.
+    """
+
+    def __init__(self, cfg: dict[str, MetricTermCfg], env: Any) -> None:
+        self._env = env
+        self._terms = [make_term(name, term, env, kind="metrics") for name, term in cfg.items()]
+        self.sums = torch.zeros(len(self._terms), env.num_envs, device=env.device)
+
+    @property
+    def active_terms(self) -> list[str]:
+        return [term.name for term in self._terms]
+
+    def compute(self) -> None:
+        for index, term in enumerate(self._terms):
+            self.sums[index] += term(self._env)
+
+    def reset(self, mask: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Start anew for the envs in `mask`; return the means of their episodes, averaged over these envs."""
+        if not self._terms:
+            return {}
+        weights = mask.to(self.sums.dtype)
+        means = self.sums / self._env.episode_length_buf.clamp(min=1)
+        averaged = (means @ weights) / weights.sum().clamp(min=1.0)
+        self.sums.masked_fill_(mask, 0.0)
+        for term in self._terms:
+            term.reset(mask)
+        return {f"Metrics/{name}": value for name, value in zip(self.active_terms, averaged.unbind(), strict=True)}
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"sums": self.sums.clone(), "terms": terms_state(self._terms)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.sums = state["sums"].to(self.sums.device, copy=True)
+        load_terms_state(self._terms, state["terms"])

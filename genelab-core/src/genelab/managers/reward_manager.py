@@ -1,0 +1,82 @@
+"""Rewards: weighted sum of terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from genelab.config.terms import RewardTermCfg
+from genelab.managers.term import load_terms_state, make_term, terms_state
+from genelab.utils.errors import GenelabError
+from genelab.utils.names import unknown_name
+
+
+class RewardManager:
+    """Computes the reward and keeps each term's sum over the episode.
+
+    Attributes:
+        values: Weighted values of the last step, `(num_terms, num_envs)`.
+        episode_sums: Their sums since the reset, `(num_terms, num_envs)`.
+    """
+
+    def __init__(self, cfg: dict[str, RewardTermCfg], env: Any) -> None:
+        self._env = env
+        self._terms = [make_term(name, term, env, kind="rewards") for name, term in cfg.items()]
+        self._factor = env.step_dt if env.cfg.scale_rewards_by_dt else 1.0
+        self._weights = torch.tensor([term.weight for term in cfg.values()], device=env.device)
+        self._scale = (self._weights * self._factor)[:, None]
+        self._zero = [term.weight == 0.0 for term in cfg.values()]
+        self.values = torch.zeros(len(self._terms), env.num_envs, device=env.device)
+        self.episode_sums = torch.zeros_like(self.values)
+
+    @property
+    def active_terms(self) -> list[str]:
+        return [term.name for term in self._terms]
+
+    def set_weight(self, name: str, weight: float) -> None:
+        """Change a term's weight, as a curriculum does."""
+        if name not in self.active_terms:
+            raise unknown_name("reward term", name, self.active_terms)
+        index = self.active_terms.index(name)
+        self._weights[index], self._zero[index] = weight, weight == 0.0
+        self._scale = (self._weights * self._factor)[:, None]
+
+    def compute(self) -> torch.Tensor:
+        """Return the reward of this step, `(num_envs,)`. A non-finite term makes it non-finite."""
+        raw = torch.zeros_like(self.values)
+        for index, term in enumerate(self._terms):
+            if not self._zero[index]:
+                value = term(self._env)
+                if value.shape != raw.shape[1:]:
+                    raise GenelabError(
+                        f"reward term {term.name!r} returned shape {tuple(value.shape)}",
+                        fix=f"return ({raw.shape[1]},)",
+                    )
+                raw[index] = value
+        self.values = raw.mul_(self._scale)
+        self.episode_sums += self.values
+        return self.values.sum(dim=0)
+
+    def reset(self, mask: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Start new sums for the envs in `mask`; return the mean per second of each term over these envs, for the log."""
+        weights = mask.to(self.episode_sums.dtype)
+        mean = (self.episode_sums @ weights) / (weights.sum().clamp(min=1.0) * self._env.cfg.episode_length_s)
+        self.episode_sums.masked_fill_(mask, 0.0)
+        for term in self._terms:
+            term.reset(mask)
+        return {f"Episode_Reward/{name}": value for name, value in zip(self.active_terms, mean.unbind(), strict=True)}
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "weights": self._weights.clone(),
+            "episode_sums": self.episode_sums.clone(),
+            "terms": terms_state(self._terms),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._weights = state["weights"].to(self._weights.device, copy=True)
+        self._zero = [weight == 0.0 for weight in self._weights.tolist()]
+        self._scale = (self._weights * self._factor)[:, None]
+        self.episode_sums = state["episode_sums"].to(self.episode_sums.device, copy=True)
+        load_terms_state(self._terms, state["terms"])

@@ -1,0 +1,40 @@
+"""Runtime of the joint action terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from genelab.config.terms import SceneEntityCfg
+from genelab.entities.joint_tables import per_joint
+from genelab.managers.action_manager import ActionTerm
+from genelab.managers.term import resolve_entity
+
+
+class JointAction(ActionTerm):
+    """Writes target = offset + scale · action to the chosen joints of an articulation."""
+
+    def __init__(self, cfg: Any, env: Any, *, use_default_offset: bool = False) -> None:
+        super().__init__(cfg, env)
+        asset = resolve_entity(SceneEntityCfg(name=cfg.entity, joints=cfg.joints), env)
+        self._robot, self._joints = asset.robot, asset.joints
+        self.joint_names = [self._robot.joint_names[i] for i in self._robot.find_joints(cfg.joints)]
+        self.dim = len(self.joint_names)
+        if cfg.scale is None:
+            self._scale = self._robot.action_scale[self._joints]
+        else:
+            self._scale = torch.tensor(per_joint(cfg.scale, self.joint_names, 1.0, "actions"), device=env.device)
+        default = self._robot.default_joint_pos[0, self._joints]
+        self._offset = default if use_default_offset else torch.zeros_like(default)
+
+    def apply(self, action: torch.Tensor) -> None:
+        self._robot.target[:, self._joints] = self._offset + self._scale * action
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            **super().describe(),
+            "joint_names": self.joint_names,
+            "scale": self._scale.tolist(),
+            "offset": self._offset.tolist(),
+        }

@@ -1,0 +1,33 @@
+"""Termination terms: bool `(num_envs,)` each."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from genelab.mdp.entity_defaults import ROBOT
+from genelab.mdp.observations import projected_gravity
+from genelab.utils.lazy import torch
+
+if TYPE_CHECKING:
+    from genelab.managers.term import SceneEntity
+
+
+def time_out(env: Any) -> torch.Tensor:
+    """The episode has reached its time limit."""
+    return env.episode_length_buf >= env.max_episode_length
+
+
+def joint_out_of_range(env: Any, limit: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
+    """|q| of any chosen joint is above `limit`, rad or m."""
+    return (asset.robot.joint_pos[:, asset.joints].abs() > limit).any(dim=1)
+
+
+def bad_orientation(env: Any, limit: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
+    """The base's z axis is tilted from the vertical by more than `limit`, rad."""
+    return projected_gravity(env, asset)[:, 2] > -math.cos(limit)
+
+
+def base_below(env: Any, height: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
+    """The base is lower than `height` above the world's origin, m."""
+    return asset.entity.root_pos[:, 2] < height

@@ -1,0 +1,49 @@
+"""Rotations of batched vectors. Quaternions are (w, x, y, z) and of unit length."""
+
+from __future__ import annotations
+
+from genelab.utils.lazy import torch
+
+
+def rotate(quat: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+    """Rotate vectors `(..., 3)` by quaternions `(..., 4)`: from the body frame to the frame the quaternion refers to."""
+    scalar, axis = quat[..., :1], quat[..., 1:]
+    twice = 2.0 * torch.linalg.cross(axis, vector)
+    return vector + scalar * twice + torch.linalg.cross(axis, twice)
+
+
+def rotate_inverse(quat: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+    """Rotate vectors `(..., 3)` by the inverse of quaternions `(..., 4)`: into the body frame."""
+    scalar, axis = quat[..., :1], quat[..., 1:]
+    twice = 2.0 * torch.linalg.cross(axis, vector)
+    return vector - scalar * twice + torch.linalg.cross(axis, twice)
+
+
+def multiply(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Return the rotation `second` followed by `first`, `(..., 4)` each."""
+    w1, x1, y1, z1 = first.unbind(-1)
+    w2, x2, y2, z2 = second.unbind(-1)
+    return torch.stack(
+        (
+            w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
+            w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
+            w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
+            w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
+        ),
+        dim=-1,
+    )
+
+
+def from_euler(roll: torch.Tensor, pitch: torch.Tensor, yaw: torch.Tensor) -> torch.Tensor:
+    """Return quaternions `(..., 4)` of rotations about x, then y, then z of the fixed frame, rad."""
+    half = torch.stack((roll, pitch, yaw), dim=-1) * 0.5
+    (sr, sp, sy), (cr, cp, cy) = torch.sin(half).unbind(-1), torch.cos(half).unbind(-1)
+    return torch.stack(
+        (
+            cr * cp * cy + sr * sp * sy,
+            sr * cp * cy - cr * sp * sy,
+            cr * sp * cy + sr * cp * sy,
+            cr * cp * sy - sr * sp * cy,
+        ),
+        dim=-1,
+    )

@@ -1,0 +1,1 @@
+"""Cart-poles: the smallest tasks, and the first to try."""

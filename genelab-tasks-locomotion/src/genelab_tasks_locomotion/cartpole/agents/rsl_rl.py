@@ -1,0 +1,47 @@
+"""PPO agents of the cart-poles for rsl_rl."""
+
+from __future__ import annotations
+
+from genelab_backend_rslrl import RslRlGaussianCfg, RslRlModelCfg, RslRlOnPolicyRunnerCfg, RslRlPpoAlgorithmCfg
+
+
+def _ppo(name: str, hidden: tuple[int, ...], iterations: int, save_interval: int) -> RslRlOnPolicyRunnerCfg:
+    """Return what the cart-poles share; algorithm values that are not here are the config's defaults."""
+    return RslRlOnPolicyRunnerCfg(
+        experiment_name=name,
+        max_iterations=iterations,
+        save_interval=save_interval,
+        num_steps_per_env=24,
+        clip_actions=100.0,
+        actor=RslRlModelCfg(
+            hidden_dims=hidden, obs_normalization=True, distribution_cfg=RslRlGaussianCfg(init_std=1.0)
+        ),
+        critic=RslRlModelCfg(hidden_dims=hidden, obs_normalization=True),
+        algorithm=RslRlPpoAlgorithmCfg(learning_rate=1e-3, schedule="adaptive", desired_kl=0.01, entropy_coef=0.005),
+    )
+
+
+def inverted_pendulum_ppo() -> RslRlOnPolicyRunnerCfg:
+    """Agent of the inverted pendulum."""
+    return _ppo("inverted_pendulum_flat", (128, 128), iterations=150, save_interval=25)
+
+
+def double_inverted_pendulum_ppo() -> RslRlOnPolicyRunnerCfg:
+    """Agent of the double inverted pendulum."""
+    return _ppo("double_inverted_pendulum_flat", (256, 128), iterations=300, save_interval=50)
+
+
+def memory_lstm_ppo() -> RslRlOnPolicyRunnerCfg:
+    """Recurrent agent of the memory task; a rollout spans an episode, so that gradients reach back to the cue."""
+    agent = _ppo("inverted_pendulum_memory_rnn", (128,), iterations=400, save_interval=50)
+    agent.num_steps_per_env = 100
+    for model in (agent.actor, agent.critic):
+        model.rnn_type, model.rnn_hidden_dim, model.rnn_num_layers = "lstm", 128, 1
+    return agent
+
+
+def memory_mlp_ppo() -> RslRlOnPolicyRunnerCfg:
+    """Feed-forward agent of the memory task, which cannot solve it."""
+    agent = _ppo("inverted_pendulum_memory_mlp", (128, 128), iterations=400, save_interval=50)
+    agent.num_steps_per_env = 100
+    return agent

@@ -1,0 +1,27 @@
+"""Memory task: a target is shown for the first five steps of an episode; the cart must go there and stay."""
+
+from __future__ import annotations
+
+from genelab import mdp
+from genelab.config import MetricTermCfg, ObservationTermCfg, RewardTermCfg, TaskCfg
+from genelab_tasks_locomotion.cartpole import terms
+from genelab_tasks_locomotion.cartpole.inverted_pendulum import inverted_pendulum_env
+
+TARGET = "target"
+CUE_STEPS = 5
+
+
+def inverted_pendulum_memory() -> TaskCfg:
+    """Balance a pole and move the cart to a place that was shown at the start."""
+    env = inverted_pendulum_env()
+    env.episode_length_s = 1.0
+    env.commands = {TARGET: mdp.UniformCommandCfg(low=(-0.8,), high=(0.8,))}
+    for group in env.observations.values():
+        group.terms["target_cue"] = ObservationTermCfg(
+            func=terms.target_cue, params={"command": TARGET, "steps": CUE_STEPS}
+        )
+    del env.rewards["cart_position"]
+    env.rewards["target_error"] = RewardTermCfg(func=terms.target_error_l2, params={"command": TARGET}, weight=-4.0)
+    del env.events["push_cart"]
+    env.metrics = {"target_distance": MetricTermCfg(func=terms.target_distance, params={"command": TARGET})}
+    return TaskCfg(env=env)

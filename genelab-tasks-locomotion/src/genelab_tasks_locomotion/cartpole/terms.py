@@ -1,0 +1,54 @@
+"""Terms of the cart-poles. Angles are absolute: each pole's tilt from the vertical, rad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genelab.utils.lazy import torch
+
+
+def _cart(env: Any) -> torch.Tensor:
+    """Position of the cart, m, `(num_envs,)`."""
+    return env.scene["robot"].joint_pos[:, 0]
+
+
+def _hinges(env: Any) -> torch.Tensor:
+    """Angles of the hinges, rad, `(num_envs, num_poles)`."""
+    return env.scene["robot"].joint_pos[:, 1:]
+
+
+def upright(env: Any) -> torch.Tensor:
+    """Mean cosine of the hinge angles; 1 when everything stands."""
+    return torch.cos(_hinges(env)).mean(dim=1)
+
+
+def first_hinge_l2(env: Any) -> torch.Tensor:
+    """Square of the first hinge's angle, rad²."""
+    return _hinges(env)[:, 0].square()
+
+
+def hinge_difference_l2(env: Any) -> torch.Tensor:
+    """Square of the difference of the two hinge angles, rad²."""
+    hinges = _hinges(env)
+    return (hinges[:, 1] - hinges[:, 0]).square()
+
+
+def cart_position_l2(env: Any) -> torch.Tensor:
+    """Square of the cart's position, m²."""
+    return _cart(env).square()
+
+
+def target_error_l2(env: Any, command: str) -> torch.Tensor:
+    """Square of the cart's distance from the target, m²."""
+    return (_cart(env) - env.command_manager.get(command)[:, 0]).square()
+
+
+def target_cue(env: Any, command: str, steps: int) -> torch.Tensor:
+    """The target, m, while the episode is younger than `steps` control steps, then 0."""
+    shown = (env.episode_length_buf < steps).to(torch.float32)
+    return env.command_manager.get(command)[:, 0] * shown
+
+
+def target_distance(env: Any, command: str) -> torch.Tensor:
+    """|x − target|, m."""
+    return (_cart(env) - env.command_manager.get(command)[:, 0]).abs()
