@@ -1,12 +1,13 @@
 """The contract suites pass for what GeneLab itself brings, and fail for what breaks the contract."""
 
 import importlib
+from dataclasses import replace
 
 import pytest
 import torch
 
-from genelab.eval.metrics import EvalMetric
 from genelab.api import MetricSpec
+from genelab.eval.metrics import EvalMetric
 from genelab.plugins.catalog import get_catalog
 from genelab.testing import (
     BackendContract,
@@ -22,9 +23,7 @@ class TestRslRl(BackendContract):
     backend = "rsl_rl"
 
     def agent(self, env):
-        agent = super().agent(env)
-        agent.num_steps_per_env = 4
-        return agent
+        return replace(super().agent(env), num_steps_per_env=4)  # pyright: ignore[reportCallIssue]
 
 
 class TestTorchScript(ExporterContract):

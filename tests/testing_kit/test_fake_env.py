@@ -17,7 +17,7 @@ def rollout(env: FakeVecEnv, steps: int) -> list[torch.Tensor]:
 def test_without_action_cost_an_episode_returns_its_length() -> None:
     env = FakeVecEnv(8, success_probability=1.0, action_cost=0.0, max_episode_length=30)
     env.reset(seed=0)
-    total = sum(env.step(torch.randn(8, 2))[1] for _ in range(30))
+    total = torch.stack([env.step(torch.randn(8, 2))[1] for _ in range(30)]).sum(dim=0)
     assert torch.equal(total, torch.full((8,), 30.0))
 
 

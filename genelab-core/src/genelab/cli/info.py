@@ -16,9 +16,7 @@ from genelab.cli.table import table
 @backend_option
 @click.option("--build", is_flag=True, help="Build the environment, to show the width of each term (starts Genesis).")
 @json_option
-def command(
-    task: str, overrides: list[tuple[str, str]], backend: str | None, build: bool, as_json: bool
-) -> None:
+def command(task: str, overrides: list[tuple[str, str]], backend: str | None, build: bool, as_json: bool) -> None:
     """Describe TASK: terms, backends, and every override path with its value."""
     from genelab.plugins.tasks import load_task
 
@@ -119,7 +117,9 @@ def _built_dims(env_cfg: Any) -> dict[str, Any]:
 
 def _as_text(report: dict[str, Any]) -> str:
     backends = report["backends"]
-    agents = ", ".join(f"{name}{'' if name in backends['installed'] else ' (not installed)'}" for name in backends["agents"])
+    agents = ", ".join(
+        f"{name}{'' if name in backends['installed'] else ' (not installed)'}" for name in backends["agents"]
+    )
     sections = [
         f"{report['id']}  [{report['plugin']}]\n{report['summary']}",
         report["description"],

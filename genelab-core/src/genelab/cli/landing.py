@@ -13,13 +13,13 @@ def landing_page(catalog: Catalog) -> str:
     lines = [
         f"GeneLab: {counts} from {sum(plugin.status == 'ok' for plugin in catalog.plugins)} plugins",
         "",
-        f"  genelab list                          what is installed",
+        "  genelab list                          what is installed",
         f"  genelab info {task}",
         f"  genelab train {task}",
         f"  genelab play {task} --agent random --headless",
         f"  genelab eval {task} RUN_DIR",
         f"  genelab export {task} RUN_DIR --format onnx",
-        f"  genelab new my-robot                  a task pack of your own",
+        "  genelab new my-robot                  a task pack of your own",
         "",
         "genelab --help lists all commands.",
     ]

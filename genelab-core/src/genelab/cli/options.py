@@ -30,7 +30,9 @@ class TaskId(click.ParamType):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         tasks = discovered().tasks
         key = normalize(incomplete)
-        return [CompletionItem(name, help=spec.summary) for name, spec in tasks.items() if normalize(name).startswith(key)]
+        return [
+            CompletionItem(name, help=spec.summary) for name, spec in tasks.items() if normalize(name).startswith(key)
+        ]
 
 
 class BackendName(click.ParamType):
@@ -40,11 +42,13 @@ class BackendName(click.ParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         backends = discovered().backends
-        return [CompletionItem(name, help=spec.summary) for name, spec in backends.items() if name.startswith(incomplete)]
+        return [
+            CompletionItem(name, help=spec.summary) for name, spec in backends.items() if name.startswith(incomplete)
+        ]
 
 
 class TaskCommand(click.Command):
-    """A command about a task: dotted options are taken out of the arguments and given to the callback as `overrides`."""
+    """A command about a task: its callback gets the dotted options as `overrides`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

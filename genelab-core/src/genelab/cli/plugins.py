@@ -88,7 +88,14 @@ def _print_list(as_json: bool) -> None:
         click.echo(json.dumps([plugin.to_json() for plugin in plugins], indent=2))
         return
     rows = [
-        [plugin.name, plugin.status, plugin.distribution, plugin.version or "-", f"{plugin.milliseconds:.1f}", _last(plugin)]
+        [
+            plugin.name,
+            plugin.status,
+            plugin.distribution,
+            plugin.version or "-",
+            f"{plugin.milliseconds:.1f}",
+            _last(plugin),
+        ]
         for plugin in plugins
     ]
     click.echo(table(rows, ["plugin", "status", "distribution", "version", "ms", "ids or problem"]))

@@ -28,17 +28,6 @@ def hyphens(token: str) -> str:
     return token.replace("_", "-")
 
 
-class ErrorMessage(click.ClickException):
-    """A `GenelabError` on its way to the terminal."""
-
-    def __init__(self, error: GenelabError) -> None:
-        super().__init__(error.format())
-        self.exit_code = error.exit_code
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"error: {self.message}", file=file, err=file is None)
-
-
 class RootGroup(click.Group):
     """Commands by reference: the core's from a table, the plugins' from the catalog."""
 
@@ -51,7 +40,8 @@ class RootGroup(click.Group):
         except GenelabError as error:
             if os.environ.get("GENELAB_DEBUG") == "1":
                 raise
-            raise ErrorMessage(error) from error
+            click.echo(f"error: {error.format()}", err=True)
+            ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)
@@ -117,8 +107,7 @@ def _select_plugins(ctx: click.Context, param: click.Parameter, value: tuple[str
     cls=RootGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": hyphens, "max_content_width": 100},
-    epilog="Config overrides go after a task: genelab train TASK --env.decimation 2. "
-    "GENELAB_DEBUG=1 shows tracebacks.",
+    epilog="Config overrides go after a task: genelab train TASK --env.decimation 2. GENELAB_DEBUG=1 shows tracebacks.",
 )
 @click.option(
     "--plugin",

@@ -8,8 +8,8 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from importlib.machinery import ModuleSpec
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ class Candidate:
 
 
 def installed_candidates() -> list[Candidate]:
-    """Return one candidate for each entry point of the group `genelab`, sorted so that nothing depends on disk order."""
+    """Return one candidate for each entry point of the group `genelab`, in an order of their names."""
     found = []
     for point in entry_points(group=PROJECT):
         metadata = point.dist.metadata if point.dist is not None else {}

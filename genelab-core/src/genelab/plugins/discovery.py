@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pluggy
 
-from genelab.api import API_VERSION, PROJECT, RECORD_HOOKS, CommandSpec, HookSpecs, Record
+from genelab.api import API_VERSION, PROJECT, RECORD_HOOKS, CommandSpec, HookSpecs, Record, RunEvent
 from genelab.plugins.builtin import CORE_COMMANDS
 from genelab.plugins.candidates import Candidate
 from genelab.plugins.selection import Selection
@@ -106,12 +106,17 @@ def _collect(module: Any, contribution: Contribution, manager: pluggy.PluginMana
                 contribution.records[caller.name] = records
                 status.ids += [record_id(record) for record in records]
             else:
-                takes_event = bool(implementation.argnames)
-                call = implementation.function
-                contribution.observers.append(call if takes_event else lambda event, call=call: call())
+                contribution.observers.append(_observer(implementation))
     for name in (*RECORD_HOOKS, "genelab_run_event"):
         if callable(getattr(module, name, None)) and name not in status.hooks:
             status.notes.append(f"{name} has no @hookimpl, so it is never called")
+
+
+def _observer(implementation: pluggy.HookImpl) -> Callable[[RunEvent], object]:
+    """Return the implementation as a function of the event; pluggy lets it leave out the argument."""
+    if implementation.argnames:
+        return implementation.function
+    return lambda event: implementation.function()
 
 
 def record_id(record: Record) -> str:

@@ -11,12 +11,12 @@ from genelab.api import RunEvent
 class Observers:
     """Plain callables, each with the name of its plugin."""
 
-    def __init__(self, observers: Iterable[tuple[str, Callable[[RunEvent], None]]]) -> None:
+    def __init__(self, observers: Iterable[tuple[str, Callable[[RunEvent], object]]]) -> None:
         self._observers = list(observers)
         self._reported: set[str] = set()
 
     def notify(self, event: RunEvent) -> None:
-        """Call all of them; the first failure of each plugin is reported on stderr, and it is still called next time."""
+        """Call all of them; only the first failure of each plugin is reported, on stderr."""
         for plugin, call in self._observers:
             try:
                 call(event)

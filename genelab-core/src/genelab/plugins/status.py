@@ -75,4 +75,4 @@ class Contribution:
 
     plugin: PluginStatus
     records: dict[str, list[Record]] = field(default_factory=dict)
-    observers: list[Callable[[RunEvent], None]] = field(default_factory=list)
+    observers: list[Callable[[RunEvent], object]] = field(default_factory=list)

@@ -71,8 +71,8 @@ def load_task(task_id: str, *, backend: str | None = None, overrides: Sequence[t
 def _choose_backend(catalog: Catalog, spec: TaskSpec, name: str | None, *, wants_agent: bool) -> BackendSpec | None:
     """Return the named backend, or the task's default.
 
-    A default that is not installed is `None`, because playing with random actions needs none; unless the agent is spoken
-    of, which makes it the error that names the pip command.
+    A default that is not installed is `None`, because playing with random actions needs none; unless an override speaks of
+    the agent: then it is the error that names the pip command.
     """
     if name is not None:
         return catalog.backend(name)

@@ -72,9 +72,9 @@ class ExporterContract:
         env.raw_observations = True
         observations, _ = env.reset(seed=1)
         actor, exported = ActorPolicy(setup, env.observation_layout), ExportedPolicy(self._path(tmp_path))
-        for step in range(20):
+        for _ in range(20):
             actions = actor(observations)
-            torch.testing.assert_close(exported(observations), actions, rtol=0, atol=1e-5, msg=lambda m: f"{step}: {m}")
+            torch.testing.assert_close(exported(observations), actions, rtol=0, atol=1e-5)
             observations, _, terminated, truncated, _ = env.step(actions)
             actor.reset(terminated | truncated)
             exported.reset(terminated | truncated)

@@ -22,15 +22,15 @@ _STATE = ("episode_length_buf", "goal", "_failure_step")
 class FakeVecEnv:
     """Follow a goal that each episode draws; some episodes fail at a random step, whatever the policy does.
 
-    The reward of a step is `reward_per_step - action_cost * mean((action - goal)²)`. So with `action_cost=0` an episode of
-    k steps returns `k * reward_per_step` for every policy, and otherwise that is what a perfect policy gets.
+    The reward of a step is `reward_per_step - action_cost * mean((action - goal)²)`. So with `action_cost=0` an episode
+    of k steps returns `k * reward_per_step` for every policy, and otherwise that is what a perfect policy gets.
     An episode is a failure with probability `1 - success_probability`: it terminates at a step drawn uniformly from
-    `failure_steps`, unless the time limit comes first. All others are truncated at `max_episode_length` and report success
-    in their last step.
+    `failure_steps`, unless the time limit comes first. All others are truncated at `max_episode_length` and report
+    success in their last step.
 
     The group `policy` has the terms `goal` (times 10; seen through scale and clip), `progress` (control steps) and
-    `distraction` (redrawn each step); the group `critic` has `goal` and `steps_left`. Observations differ greatly before
-    and after scale and clip, so code that mixes up the two is found out.
+    `distraction` (redrawn each step); the group `critic` has `goal` and `steps_left`. Observations differ greatly
+    before and after scale and clip, so code that mixes up the two is found out.
 
     Args:
         num_envs: Envs.

@@ -35,7 +35,9 @@ def assert_light_import(module: str, *, max_ms: float = 50.0, attempts: int = 3)
         result = json.loads(done.stdout.splitlines()[-1])
         own = {module.partition(".")[0], "genelab", *sys.stdlib_module_names}
         foreign = sorted({name.partition(".")[0] for name in result["new"]} - own)
-        assert not foreign, f"import {module} loads {', '.join(foreign)}: refer to them by 'package.module:name' instead"
+        assert not foreign, (
+            f"import {module} loads {', '.join(foreign)}: refer to them by 'package.module:name' instead"
+        )
         fastest = min(fastest, result["ms"])
         if fastest <= max_ms:
             return
