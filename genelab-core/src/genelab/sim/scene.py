@@ -12,6 +12,7 @@ from genelab.config.simulation import SimulationCfg
 from genelab.entities.articulation import Articulation
 from genelab.entities.rigid_object import RigidObject
 from genelab.sim.session import scene_closed, scene_opened, start_session
+from genelab.sim.viewer import ViewerClosed, no_display, require_display
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import unknown_name
 
@@ -38,6 +39,8 @@ class Scene:
     """
 
     def __init__(self, cfg: SceneCfg, sim: SimulationCfg, *, decimation: int, seed: int, render_envs: int = 0) -> None:
+        if sim.vis:
+            require_display()
         session = start_session(sim, seed)
         self.gs, self.device = session.gs, session.device
         self.cfg, self.num_envs = cfg, sim.num_envs
@@ -78,18 +81,23 @@ class Scene:
         for name in ("iterations", "ls_iterations", "tolerance"):
             if getattr(solver, name) is not None:
                 rigid[name] = getattr(solver, name)
-        return gs.Scene(
-            show_viewer=sim.vis,
-            sim_options=gs.options.SimOptions(
-                dt=sim.dt * self.ticks_per_call, substeps=sim.substeps * self.ticks_per_call, gravity=sim.gravity
-            ),
-            rigid_options=gs.options.RigidOptions(**rigid),
-            viewer_options=gs.options.ViewerOptions(
-                camera_pos=cfg.camera.position, camera_lookat=cfg.camera.lookat, camera_fov=cfg.camera.fov
-            ),
-            vis_options=gs.options.VisOptions(rendered_envs_idx=list(range(max(render_envs, 1)))),
-            profiling_options=gs.options.ProfilingOptions(show_FPS=False),
-        )
+        try:
+            return gs.Scene(
+                show_viewer=sim.vis,
+                sim_options=gs.options.SimOptions(
+                    dt=sim.dt * self.ticks_per_call, substeps=sim.substeps * self.ticks_per_call, gravity=sim.gravity
+                ),
+                rigid_options=gs.options.RigidOptions(**rigid),
+                viewer_options=gs.options.ViewerOptions(
+                    camera_pos=cfg.camera.position, camera_lookat=cfg.camera.lookat, camera_fov=cfg.camera.fov
+                ),
+                vis_options=gs.options.VisOptions(rendered_envs_idx=list(range(max(render_envs, 1)))),
+                profiling_options=gs.options.ProfilingOptions(show_FPS=False),
+            )
+        except gs.GenesisException as error:
+            if sim.vis and "No display" in str(error):  # $DISPLAY is set but nobody answers there
+                raise no_display() from error
+            raise
 
     def _add_entities(self, cfg: SceneCfg) -> None:
         gs = self.gs
@@ -127,9 +135,22 @@ class Scene:
         for call in range(self._calls):
             for articulation in articulations:
                 articulation.apply_actuators(first=call == 0)
-            self._scene.step(update_visualizer=self._viewer and call == self._calls - 1)
+            self._advance(update_viewer=self._viewer and call == self._calls - 1)
         for entity in self.entities.values():
             entity.invalidate()
+
+    def step_physics(self) -> None:
+        """Advance the ticks of one control step in Genesis alone, with the targets as they are: for measurements."""
+        for _ in range(self._calls):
+            self._advance(update_viewer=False)
+
+    def _advance(self, *, update_viewer: bool) -> None:
+        try:
+            self._scene.step(update_visualizer=update_viewer)
+        except self.gs.GenesisException as error:
+            if self._viewer and not self._scene.viewer.is_alive():
+                raise ViewerClosed from error
+            raise
 
     def error_mask(self) -> torch.Tensor:
         """Return which envs the solver found non-finite in the last step, bool `(num_envs,)`. Resetting clears it."""
