@@ -19,7 +19,7 @@ def in_memory_plugin(
     records: Sequence[Record] = (),
     *,
     distribution: str | None = None,
-    version: str | None = "1.0",
+    version: str | None = None,
     module: str | None = None,
     api: str | None = "1",
     on_event: Callable[[RunEvent], None] | None = None,
@@ -31,6 +31,7 @@ def in_memory_plugin(
         name: Entry-point name.
         records: What it contributes, of any kinds.
         distribution: Its distribution; `name` when omitted.
+        version: Version of the distribution, `None` for one that is not installed.
         module: Module whose top-level package counts as the plugin's own (`Catalog.trusts`).
         api: Its `GENELAB_API`; `None` for a plugin that states none.
         on_event: Run observer.
