@@ -173,6 +173,8 @@ def test_torchscript_keeps_the_state_until_reset(exported: Exported, actor: str)
     assert not torch.allclose(module(obs), first, atol=1e-3)
     module.reset()
     assert torch.allclose(module(obs), first, atol=1e-6)
+    with pytest.raises(Exception, match="the state of one robot"):
+        module(torch.randn(2, 20))
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")

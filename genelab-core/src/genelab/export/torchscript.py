@@ -23,6 +23,9 @@ class StatefulGru(nn.Module):
         self.register_buffer("h", torch.zeros(num_layers, 1, hidden_dim))
 
     def forward(self, obs: torch.Tensor) -> torch.Tensor:
+        assert obs.shape[0] == 1, (
+            "this recurrent policy holds the state of one robot: give it observations (1, obs_dim)"
+        )
         actions, h = self.policy(obs, self.h)
         self.h = h
         return actions
@@ -43,6 +46,9 @@ class StatefulLstm(nn.Module):
         self.register_buffer("c", torch.zeros(num_layers, 1, hidden_dim))
 
     def forward(self, obs: torch.Tensor) -> torch.Tensor:
+        assert obs.shape[0] == 1, (
+            "this recurrent policy holds the state of one robot: give it observations (1, obs_dim)"
+        )
         actions, h, c = self.policy(obs, self.h, self.c)
         self.h, self.c = h, c
         return actions
