@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genelab.api import BackendSpec, TaskSpec
-from genelab.config.overrides import apply_overrides
-from genelab.config.task import TaskCfg
 from genelab.plugins.catalog import Catalog, get_catalog
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.names import normalize
+
+if TYPE_CHECKING:
+    from genelab.config.task import TaskCfg
 
 
 @dataclass
@@ -60,6 +61,9 @@ def load_task(task_id: str, *, backend: str | None = None, overrides: Sequence[t
     chosen = _choose_backend(
         catalog, spec, backend, wants_agent=any(path.startswith("agent.") for path, _ in overrides)
     )
+    from genelab.config.overrides import apply_overrides  # pydantic: not needed to say that a name is unknown
+    from genelab.config.task import TaskCfg
+
     cfg = _built(catalog, spec, spec.config)
     if not isinstance(cfg, TaskCfg):
         raise GenelabError(f"{spec.id}: its factory returned {type(cfg).__name__}, not a TaskCfg", where=spec.config)
@@ -71,8 +75,8 @@ def load_task(task_id: str, *, backend: str | None = None, overrides: Sequence[t
 def _choose_backend(catalog: Catalog, spec: TaskSpec, name: str | None, *, wants_agent: bool) -> BackendSpec | None:
     """Return the named backend, or the task's default.
 
-    A default that is not installed is `None`, because playing with random actions needs none; unless an override speaks of
-    the agent: then it is the error that names the pip command.
+    A default that is not installed is `None`, because playing with random actions needs none; unless an override
+    speaks of the agent: then it is the error that names the pip command.
     """
     if name is not None:
         return catalog.backend(name)

@@ -1,0 +1,104 @@
+"""What `genelab plugins doctor` looks at: everything that discovery leaves until it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any, Literal
+
+from genelab.api import RECORD_HOOKS, CommandSpec, Record, TaskSpec
+from genelab.plugins.catalog import Catalog
+from genelab.plugins.lookup import install_hint
+from genelab.plugins.status import PluginStatus
+from genelab.utils.errors import GenelabError
+from genelab.utils.names import normalize
+
+_KINDS = ("tasks", "backends", "exporters", "metrics", "commands", "launchers")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with a plugin (`"error"`), or that may be (`"note"`)."""
+
+    plugin: str
+    severity: Literal["error", "note"]
+    problem: str
+    fix: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def check_plugins(catalog: Catalog) -> list[Finding]:
+    """Import what every record refers to and return all findings."""
+    findings = []
+    for plugin in catalog.plugins:
+        if plugin.problem:
+            severity = "note" if plugin.status == "disabled" else "error"
+            findings.append(Finding(plugin.name, severity, f"{plugin.status}: {plugin.problem}", plugin.fix))
+        findings += [Finding(plugin.name, "note", note) for note in plugin.notes]
+        if plugin.loaded:
+            findings += _requirement_findings(plugin)
+    for kind in _KINDS:
+        for record in getattr(catalog, kind).values():
+            findings += _reference_findings(catalog, record)
+    return findings
+
+
+def _reference_findings(catalog: Catalog, record: Record) -> Iterator[Finding]:
+    name = catalog.owner(record).name
+    references = [getattr(record, attribute) for attribute in record.references]
+    if isinstance(record, TaskSpec):
+        present = {normalize(backend) for backend in catalog.backends}
+        for backend, reference in record.agents.items():
+            if normalize(backend) in present:
+                references.append(reference)
+            else:
+                problem = f"{record.id} has an agent for {backend}, which is not installed"
+                yield Finding(name, "note", problem, install_hint(backend))
+    for reference in references:
+        try:
+            target = catalog.load(record, reference)
+        except GenelabError as error:
+            yield Finding(name, "error", error.what, error.fix)
+            continue
+        except Exception as error:
+            yield Finding(name, "error", f"{reference} cannot be imported: {type(error).__name__}: {error}")
+            continue
+        if not callable(target):
+            yield Finding(name, "error", f"{reference} is a {type(target).__name__}, which cannot be called")
+        if isinstance(record, CommandSpec) and not hasattr(target, "make_context"):
+            yield Finding(name, "error", f"{reference} is not a click command")
+    others = [item for item in _same_kind(catalog, record) if item is not record]
+    for target in record.overrides:
+        if not any(normalize(getattr(item, item.key)) == normalize(target) for item in others):
+            yield Finding(
+                name, "note", f"{getattr(record, record.key)} overrides {target!r}, which nobody else provides"
+            )
+
+
+def _same_kind(catalog: Catalog, record: Record) -> list[Record]:
+    kind = _KINDS[list(RECORD_HOOKS.values()).index(type(record))]
+    return list(getattr(catalog, kind).values())
+
+
+def _requirement_findings(plugin: PluginStatus) -> Iterator[Finding]:
+    """Compare the distribution's requirements (without extras) with what is installed."""
+    if plugin.version is None:
+        return
+    from packaging.requirements import Requirement
+
+    for line in requires(plugin.distribution) or []:
+        requirement = Requirement(line)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        fix = f"pip install '{requirement.name}{requirement.specifier}'"
+        try:
+            installed = version(requirement.name)
+        except PackageNotFoundError:
+            yield Finding(plugin.name, "error", f"it requires {requirement.name}, which is not installed", fix)
+            continue
+        if not requirement.specifier.contains(installed, prereleases=True):
+            problem = f"it requires {requirement.name}{requirement.specifier}, and {installed} is installed"
+            yield Finding(plugin.name, "error", problem, fix)
