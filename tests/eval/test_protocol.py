@@ -120,6 +120,14 @@ def test_a_return_that_is_not_finite_is_null_and_counted():
     check_schema(document)
 
 
+def test_an_episode_that_broke_has_no_return_even_if_its_rewards_are_finite():
+    env = make_fake(8, nan_episodes=(3,), success_probability=1.0)
+    env.step_observers.append(lambda step: step.reward.nan_to_num_(0.0))
+    row = run_zero(env).rows[3]
+    assert row["nan_reset"] and row["return"] is None
+    assert row["success_at_end"] is row["success_once"] is False
+
+
 def test_a_task_without_success_reports_null():
     env = make_fake(8, success_probability=None)
     document = build_report(run_zero(env), subject_of(env))
@@ -168,12 +176,15 @@ def test_the_environment_gets_its_setting_back_after_an_error():
 def test_hidden_states_are_forgotten_for_finished_slots_only():
     class Remembering(ZeroPolicy):
         recurrent = True
-        resets: list = []
+
+        def __init__(self):
+            super().__init__(2)
+            self.resets = []
 
         def reset(self, done=None):
             self.resets.append(done)
 
-    env, policy = make_fake(8), Remembering(2)
+    env, policy = make_fake(8), Remembering()
     ends = []
     env.step_observers.append(lambda step: ends.append(step.terminated | step.truncated))
     evaluate_policy(env, policy, episodes=24, seed=0)

@@ -70,13 +70,15 @@ def test_newcombe_covers_the_true_difference_as_often_as_it_says():
     assert 0.92 < np.mean(hits) < 0.99
 
 
-def test_holm_decides_what_the_rule_on_p_values_decides():
-    for p_values in ([0.01, 0.04, 0.03], [0.001, 0.02, 0.026], [0.2, 0.3], [0.049], [0.012, 0.024, 0.049]):
-        levels = statistics.holm(range(len(p_values)), lambda i, level: p_values[i] <= 1 - level + 1e-12)
-        decided = [p_values[i] <= 1 - levels[i] + 1e-12 for i in range(len(p_values))]
-        expected, m = [False] * len(p_values), len(p_values)
-        for rank, i in enumerate(np.argsort(p_values)):
-            if p_values[i] > 0.05 / (m - rank):
-                break
-            expected[i] = True
-        assert decided == expected
+@pytest.mark.parametrize(
+    "p_values", [[0.01, 0.04, 0.03], [0.001, 0.02, 0.026], [0.2, 0.3], [0.049], [0.012, 0.024, 0.049]]
+)
+def test_holm_decides_what_the_rule_on_p_values_decides(p_values):
+    levels = statistics.holm(range(len(p_values)), lambda i, level: p_values[i] <= 1 - level + 1e-12)
+    decided = [p_values[i] <= 1 - levels[i] + 1e-12 for i in range(len(p_values))]
+    expected, m = [False] * len(p_values), len(p_values)
+    for rank, i in enumerate(np.argsort(p_values)):
+        if p_values[i] > 0.05 / (m - rank):
+            break
+        expected[i] = True
+    assert decided == expected

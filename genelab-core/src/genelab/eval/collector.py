@@ -128,6 +128,9 @@ class EpisodeCollector:
     def rows(self, seed: int) -> list[dict[str, Any]]:
         """Return one row per counted episode, in the form of `eval.schema.json`; a value that is not finite is None.
 
+        An episode that ended because the simulation broke has no return and no success, whatever it had until then:
+        with negative rewards an early end would look like a good one.
+
         The row's `seed` is the base seed plus the index, a label; draws depend on both separately.
         """
         return [self._row(int(i), seed) for i in np.flatnonzero(self._finished)]
@@ -138,19 +141,20 @@ class EpisodeCollector:
         core = dict(zip(self._core, values, strict=False))
         end = dict(zip(self._end_names, map(bool, self._ends[i]), strict=True))
         further = values[len(self._core) :]
+        broken = end.get("nan_reset", False)
         return {
             "i": i,
             "seed": seed + i,
             "slot": i % self.num_envs,
-            "return": core["return"],
+            "return": None if broken else core["return"],
             "length": int(core["length"] or 0),
             "terminated": end["terminated"],
             "truncated": end["truncated"],
             "end_cause": _end_cause(end),
-            "success_once": _flag(core["success_once"]),
-            "success_at_end": _flag(core["success_at_end"]),
+            "success_once": _flag(core["success_once"], broken),
+            "success_at_end": _flag(core["success_at_end"], broken),
             "first_success_step": None if core["first_success_step"] is None else int(core["first_success_step"]),
-            "nan_reset": end.get("nan_reset", False),
+            "nan_reset": broken,
             "stratum": stratum_of(i, self.strata),
             "metrics": {
                 "max_reward": core["max_reward"],
@@ -200,5 +204,5 @@ def _number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _flag(value: float | None) -> bool | None:
-    return None if value is None else bool(value)
+def _flag(value: float | None, broken: bool) -> bool | None:
+    return None if value is None else bool(value) and not broken
