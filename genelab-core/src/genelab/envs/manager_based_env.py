@@ -40,7 +40,11 @@ class ManagerBasedEnv:
         self.raw_observations = False
         self.step_observers: list[Callable[[StepView], None]] = []
         self.scene = Scene(
-            cfg.scene, cfg.simulation, decimation=cfg.decimation, seed=cfg.seed, render_envs=min(render_envs, self.num_envs)
+            cfg.scene,
+            cfg.simulation,
+            decimation=cfg.decimation,
+            seed=cfg.seed,
+            render_envs=min(render_envs, self.num_envs),
         )
         self.device = self.scene.device
         self.random = RandomStreams(self.num_envs, self.device, cfg.seed, self._strata())
@@ -64,7 +68,8 @@ class ManagerBasedEnv:
     def _make_spaces(self) -> None:
         box = gymnasium.spaces.Box
         groups = {
-            name: box(-np.inf, np.inf, (group.dim,), np.float32) for name, group in self.observation_layout.groups.items()
+            name: box(-np.inf, np.inf, (group.dim,), np.float32)
+            for name, group in self.observation_layout.groups.items()
         }
         self.single_observation_space = gymnasium.spaces.Dict(groups)
         self.single_action_space = box(-1.0, 1.0, (self.action_manager.dim,), np.float32)
@@ -96,7 +101,7 @@ class ManagerBasedEnv:
         self._observation = self.observation_manager.compute(reset=self._everyone, advance=False)
         if self.random.evaluation:
             extras["init_hash"] = list(self._init_hashes(self._everyone).values())
-        return dict(self._observation), extras
+        return self.get_observations(), extras
 
     def _start_episodes(self) -> None:
         """Hook for the reinforcement-learning environment."""
@@ -106,7 +111,7 @@ class ManagerBasedEnv:
         self._advance(actions)
         self.event_manager.interval(self.step_dt)
         self._observation = self.observation_manager.compute()
-        return dict(self._observation), {}
+        return self.get_observations(), {}
 
     def _advance(self, actions: torch.Tensor) -> None:
         if actions.shape != (self.num_envs, self.action_manager.dim):
@@ -136,7 +141,11 @@ class ManagerBasedEnv:
 
     def get_observations(self) -> Observation:
         """Return the last observations again."""
-        return dict(self._observation)
+        return self._as_asked(self._observation)
+
+    def _as_asked(self, raw: Observation) -> Observation:
+        """Return observations in the form that `raw_observations` asks for."""
+        return dict(raw) if self.raw_observations else self.observation_manager.scale(raw)
 
     def render(self, index: int = 0) -> np.ndarray:
         """Return a picture of env `index`, uint8 `(height, width, 3)`."""

@@ -71,7 +71,7 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
         reset: torch.Tensor | None = None
         if not self.nobody(done):
             reset = done
-            extras["final_obs"] = self.nan_guard.clean(self.observation_manager.compute())
+            extras["final_obs"] = self._as_asked(self.nan_guard.clean(self.observation_manager.compute()))
             self.random.next_episode(done)
             self._reset(done, extras)
             if self.random.evaluation:
@@ -80,7 +80,7 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
         self.command_manager.compute(self.step_dt)
         self.event_manager.interval(self.step_dt)
         self._observation = self.observation_manager.compute(advance=reset is None, reset=reset)
-        return dict(self._observation), reward, terminated, truncated, extras
+        return self.get_observations(), reward, terminated, truncated, extras
 
     def _reset(self, mask: torch.Tensor, extras: dict[str, Any]) -> None:
         log: dict[str, Any] = self.curriculum_manager.compute(mask)

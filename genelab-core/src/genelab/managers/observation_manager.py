@@ -19,11 +19,10 @@ class ObservationManager:
 
     Attributes:
         layout: What each group is made of.
-        raw: Return values before scale and clip.
     """
 
     def __init__(self, cfg: dict[str, ObservationGroupCfg], env: Any) -> None:
-        self._env, self.raw = env, False
+        self._env = env
         self._terms: list[Term] = []
         self._groups = {name: _Group(name, group, self, env) for name, group in cfg.items()}
         self.layout = ObservationLayout({name: group.layout for name, group in self._groups.items()})
@@ -48,14 +47,18 @@ class ObservationManager:
         return value[:, None] if value.dim() == 1 else value
 
     def compute(self, *, advance: bool = True, reset: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
-        """Return fresh observations by group, float32 `(num_envs, dim)`.
+        """Return fresh observations by group before scale and clip, float32 `(num_envs, dim)`.
 
         Args:
             advance: Push a new frame into histories and delays; `False` replaces the newest one.
             reset: Envs that were just reset, bool `(num_envs,)`: their past is filled with the present.
         """
         values = [self.value(index) for index in range(len(self._terms))]
-        return {name: group.compute(values, advance, reset, self.raw) for name, group in self._groups.items()}
+        return {name: group.compute(values, advance, reset) for name, group in self._groups.items()}
+
+    def scale(self, raw: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Return what `compute` returned, scaled and clipped."""
+        return {name: self._groups[name].scale(value) for name, value in raw.items()}
 
     def reset(self, mask: torch.Tensor) -> None:
         for term in self._terms:
@@ -106,9 +109,7 @@ class _Group:
             self._clip = (low, high)
         self._history = torch.zeros(env.num_envs, cfg.history_length, self.layout.frame_dim, device=device)
 
-    def compute(
-        self, values: list[torch.Tensor], advance: bool, reset: torch.Tensor | None, raw: bool
-    ) -> torch.Tensor:
+    def compute(self, values: list[torch.Tensor], advance: bool, reset: torch.Tensor | None) -> torch.Tensor:
         parts = [values[index] for index in self._indices]
         for position, delay in self.delays.items():
             delayed = delay.push(parts[position], advance=advance)
@@ -118,8 +119,9 @@ class _Group:
             frame = self._noise.add_to(frame)
         if self.layout.history_length > 1:
             frame = self._stack(frame, advance, reset)
-        if raw:
-            return frame
+        return frame
+
+    def scale(self, frame: torch.Tensor) -> torch.Tensor:
         if self._scale is not None:
             frame = frame * self._scale
         return frame if self._clip is None else frame.clamp(*self._clip)
@@ -161,16 +163,16 @@ class _Noise:
                 raise UsageError(f"unknown noise model {type(term.noise).__name__}", where=f"observations.{name}")
             start += dim
         vectors = [torch.tensor(values, device=env.device) for values in (low, high, std, mean)]
-        self._low, self._high, self._std, self._mean = vectors
+        self._low, self._std, self._mean = vectors[0], vectors[2], vectors[3]
+        self._span = vectors[1] - vectors[0]
         self._uniform = any(low) or any(high)
         self._gaussian = any(std) or any(mean)
 
     def add_to(self, frame: torch.Tensor) -> torch.Tensor:
         random, step = self._env.random, self._env.episode_length_buf
         if self._uniform:
-            frame = frame + random.uniform(
-                f"uniform_noise/{self._name}", self._dim, low=self._low, high=self._high, counter=step
-            )
+            draws = random.uniform(f"uniform_noise/{self._name}", self._dim, counter=step)
+            frame = draws.mul_(self._span).add_(self._low).add_(frame)
         if self._gaussian:
             draws = random.normal(f"gaussian_noise/{self._name}", self._dim, counter=step)
             frame = frame + draws.mul_(self._std).add_(self._mean)
