@@ -11,7 +11,9 @@ from genelab_backend_rslrl import RslRlGaussianCfg, RslRlModelCfg, RslRlOnPolicy
 from genelab_backend_rslrl.backend import RslRlBackend
 
 
-def small_agent(rnn_type: Any = None, *, algorithm: dict[str, Any] | None = None, **fields: Any) -> RslRlOnPolicyRunnerCfg:
+def small_agent(
+    rnn_type: Any = None, *, algorithm: dict[str, Any] | None = None, **fields: Any
+) -> RslRlOnPolicyRunnerCfg:
     network: dict[str, Any] = {
         "hidden_dims": (16,),
         "obs_normalization": True,
@@ -31,7 +33,9 @@ def small_agent(rnn_type: Any = None, *, algorithm: dict[str, Any] | None = None
 
 
 def small_env(num_envs: int = 8, **options: Any) -> FakeVecEnv:
-    return FakeVecEnv(num_envs, **{"max_episode_length": 10, "failure_steps": (3, 9), "success_probability": 0.7, **options})
+    return FakeVecEnv(
+        num_envs, **{"max_episode_length": 10, "failure_steps": (3, 9), "success_probability": 0.7, **options}
+    )
 
 
 def train(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.rl.checkpoint import load_checkpoint, meta_path, read_meta, require_layout, save_checkpoint
 from genelab.utils.errors import GenelabError, UsageError
@@ -28,7 +29,9 @@ class RunsCommand:
 @pytest.fixture
 def checkpoint(tmp_path) -> Path:
     path = tmp_path / "model_1.pt"
-    save_checkpoint(path, {"weight": torch.arange(3.0), "iter": 1}, {"task": "Fake-v0", "versions": {"rsl-rl-lib": "5"}})
+    save_checkpoint(
+        path, {"weight": torch.arange(3.0), "iter": 1}, {"task": "Fake-v0", "versions": {"rsl-rl-lib": "5"}}
+    )
     return path
 
 
@@ -138,7 +141,8 @@ def test_a_description_is_never_left_beside_a_newer_file(checkpoint, monkeypatch
 
 def test_another_observation_layout_is_refused_term_by_term(tmp_path):
     def layout(*terms: str) -> ObservationLayout:
-        return ObservationLayout({"policy": GroupLayout("policy", tuple(TermLayout(name, 1, (1.0,)) for name in terms))})
+        made = tuple(TermLayout(name, 1, (1.0,)) for name in terms)
+        return ObservationLayout({"policy": GroupLayout("policy", made)})
 
     meta = json.loads(json.dumps({"task": "Fake-v0", "observation_layout": layout("x", "v").to_json()}))
     require_layout(tmp_path / "model_1.pt", meta, layout("x", "v"), ("policy",))

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from rslrl_runs import small_agent, small_env, train, train_for_ever
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
 from genelab.rl.checkpoint import load_checkpoint, meta_path
 from genelab.utils.errors import GenelabError, UsageError
 from genelab_backend_rslrl.files import model_files, state_path
 from genelab_backend_rslrl.weights import load_payload
-from rslrl_runs import small_agent, small_env, train, train_for_ever
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
 def differences(a, b, where="") -> list[str]:
@@ -34,6 +35,12 @@ def differences(a, b, where="") -> list[str]:
     return [] if a == b else [f"{where}: {a} against {b}"]
 
 
+def draw_from_all_streams() -> None:
+    torch.rand(5)
+    np.random.rand(5)
+    random.random()
+
+
 def everything(log_dir: Path, iteration: int) -> dict:
     payload, _ = load_checkpoint(log_dir / f"model_{iteration}.pt")
     state, _ = load_checkpoint(state_path(log_dir, iteration))
@@ -48,7 +55,7 @@ def test_twenty_iterations_equal_ten_and_ten_more_bitwise(tmp_path, rnn_type):
     parts.mkdir()
     train(straight, 20, agent=small_agent(rnn_type, save_interval=10))
     train(parts, 10, agent=small_agent(rnn_type, save_interval=10))
-    torch.rand(3), np.random.rand(3), random.random()  # another process would find other streams
+    draw_from_all_streams()  # another process would find them elsewhere
     result = train(parts, 20, agent=small_agent(rnn_type, save_interval=10), resume=parts / "model_10.pt")
     assert (result.iteration, result.env_steps) == (20, 20 * 6 * 8)
     assert differences(everything(straight, 20), everything(parts, 20)) == []
@@ -66,7 +73,7 @@ def test_what_observers_do_at_a_checkpoint_does_not_change_the_training(tmp_path
 
     def draw(kind, **data):
         events.append((kind, data["iteration"]))
-        torch.rand(5), np.random.rand(5), random.random()
+        draw_from_all_streams()
 
     train(quiet, 10)
     train(observed, 10, notify=draw)

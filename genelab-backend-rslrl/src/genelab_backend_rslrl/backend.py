@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from genelab.rl.backends.base import Backend, InferenceSetup, RecurrentSpec, TrainContext, TrainResult
 from genelab.rl.config import BackendConfig
 from genelab.utils.errors import UsageError
-
 from genelab_backend_rslrl import files
 from genelab_backend_rslrl.config import RslRlGaussianCfg, RslRlModelCfg, RslRlOnPolicyRunnerCfg
 
@@ -21,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class RslRlBackend(Backend):
-    """PPO with feed-forward or recurrent networks. An iteration is a rollout of `num_steps_per_env` steps and an update."""
+    """PPO with feed-forward or recurrent networks; an iteration is `num_steps_per_env` steps and an update."""
 
     def default_config(self, env_cfg: Any) -> RslRlOnPolicyRunnerCfg:
         """Return PPO over the groups `policy` and, if there is one, `critic`, with normalised observations."""
@@ -74,10 +73,10 @@ class RslRlBackend(Backend):
     def load(self, checkpoint: Path, agent: BackendConfig, env: VecEnv) -> InferenceSetup:
         """Load the actor of a checkpoint; see the contract for what is refused."""
         import torch
-        from genelab.rl.checkpoint import require_layout
         from tensordict import TensorDict
 
-        from genelab_backend_rslrl.build import build_model, without_distribution_checks
+        from genelab.rl.checkpoint import require_layout
+        from genelab_backend_rslrl.build import build_model
         from genelab_backend_rslrl.inference import ACTORS, sampler
         from genelab_backend_rslrl.vec_env import require_groups
         from genelab_backend_rslrl.weights import load_payload, load_weights
@@ -89,8 +88,7 @@ class RslRlBackend(Backend):
         require_layout(checkpoint, meta, env.observation_layout, groups)
         widths = {name: env.observation_layout.groups[name].dim for name in groups}
         observations = TensorDict({name: torch.zeros(1, dim) for name, dim in widths.items()}, batch_size=[1])
-        with without_distribution_checks():
-            model = build_model(agent.actor, observations, groups, action_dim, env.device)
+        model = build_model(agent.actor, observations, groups, action_dim, env.device)
         load_weights(model, payload["actor_state_dict"], "actor", checkpoint)
         model.eval()
         actor = ACTORS[agent.actor.rnn_type](model, agent.clip_actions).to(env.device).eval()

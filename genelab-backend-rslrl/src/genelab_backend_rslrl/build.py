@@ -41,7 +41,8 @@ def build_model(
             "rnn_hidden_dim": cfg.rnn_hidden_dim,
             "rnn_num_layers": cfg.rnn_num_layers,
         }
-    return model_class(observations, {"set": list(groups)}, "set", output_dim, **options).to(device)
+    with without_distribution_checks():
+        return model_class(observations, {"set": list(groups)}, "set", output_dim, **options).to(device)
 
 
 def build_algorithm(agent: RslRlOnPolicyRunnerCfg, env: RslRlVecEnv) -> TerminalValuePPO:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from genelab.config.base import FunctionRef, configclass
 from genelab.rl.config import BackendConfig
-from pydantic import Field
 
 Positive = Annotated[int, Field(gt=0)]
 Factor = Annotated[float, Field(ge=0, le=1)]

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from genelab.utils.errors import GenelabError
 from rsl_rl.algorithms import PPO
 from rsl_rl.modules import HiddenState
 from tensordict import TensorDict
+
+from genelab.utils.errors import GenelabError
 
 
 class TerminalValuePPO(PPO):
     """rsl_rl's PPO with another treatment of time-outs and of hidden states.
 
-    An episode that the time limit cuts off is no failure: its last reward gets γ·V(s') added, where s' is the *terminal*
-    observation, before the reset. (The library adds γ·V of the observation one step earlier, which is biased by one
-    reward.) The values of a whole rollout are computed in one batch at its end, for the cut-off rows only; networks and
-    normaliser do not change during a rollout, so they are the same values.
+    An episode that the time limit cuts off is no failure: its last reward gets γ·V(s') added, where s' is the
+    *terminal* observation, before the reset. (The library adds γ·V of the observation one step earlier.) The values of
+    a whole rollout are computed in one batch at its end, for the cut-off rows only; networks and normaliser do not
+    change during a rollout, so they are the same values.
 
     Nothing in the rollout waits for the device.
     """

@@ -18,10 +18,11 @@ def seed_random_streams(seed: int) -> None:
 
 def random_state() -> dict[str, Any]:
     """Return the state of every stream as tensors and plain values."""
-    _, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
+    stream: Any = np.random.get_state(legacy=False)
+    keys, position = torch.from_numpy(stream["state"]["key"].astype(np.int64)), int(stream["state"]["pos"])
     return {
         "python": random.getstate(),
-        "numpy": (torch.from_numpy(keys.astype(np.int64)), int(position), int(has_gauss), float(gauss)),
+        "numpy": (keys, position, int(stream["has_gauss"]), float(stream["gauss"])),
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }

@@ -29,7 +29,7 @@ class RolloutMetrics:
         self._lengths: deque[float] = deque(maxlen=WINDOW)
 
     def record(self, rewards: torch.Tensor, dones: torch.Tensor, log: dict[str, Any]) -> None:
-        """Take in one step: rewards float `(num_envs,)`, dones bool `(num_envs,)`, scalars of the environment by name."""
+        """Take in one step: rewards `(num_envs,)`, dones bool `(num_envs,)`, the environment's scalars by name."""
         episode_return, episode_length = self._return + rewards, self._length + 1
         self._steps.append((dones, episode_return, episode_length))
         self._return = episode_return.masked_fill(dones, 0.0)
@@ -77,6 +77,9 @@ def _means(logs: list[dict[str, Any]], device: torch.device) -> dict[str, float]
     names = list(dict.fromkeys(name for log in logs for name in log))
     if not names:
         return {}
-    columns = [[torch.as_tensor(log[name], device=device).float().mean() for log in logs if name in log] for name in names]
-    values = torch.stack([torch.stack(column).mean() for column in columns]).tolist()
+    means = []
+    for name in names:
+        column = [torch.as_tensor(log[name], device=device).float().mean() for log in logs if name in log]
+        means.append(torch.stack(column).mean())
+    values = torch.stack(means).tolist()
     return {name if "/" in name else f"Episode/{name}": value for name, value in zip(names, values, strict=True)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from genelab.utils.errors import UsageError
 from rsl_rl.modules import HiddenState
 
+from genelab.utils.errors import UsageError
 from genelab_backend_rslrl.ppo import TerminalValuePPO
 from genelab_backend_rslrl.random_state import random_state, restore_random_state
 from genelab_backend_rslrl.rollout_metrics import RolloutMetrics
@@ -15,7 +15,7 @@ from genelab_backend_rslrl.vec_env import RslRlVecEnv
 
 
 def capture(env: RslRlVecEnv, algorithm: TerminalValuePPO, metrics: RolloutMetrics) -> dict[str, Any]:
-    """Return environment, last observations, hidden states, running statistics and random streams, between iterations."""
+    """Return environment, last observations, hidden states, statistics and random streams, between iterations."""
     return {
         "num_envs": env.num_envs,
         "environment": env.state_dict(),

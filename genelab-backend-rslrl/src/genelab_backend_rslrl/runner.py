@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
@@ -10,10 +11,10 @@ from time import perf_counter
 from typing import Any
 
 import torch
+
 from genelab.rl.backends.base import TrainContext, TrainResult
 from genelab.rl.checkpoint import load_checkpoint, require_layout, save_checkpoint, save_tensors
 from genelab.utils.errors import GenelabError
-
 from genelab_backend_rslrl import files, run_state
 from genelab_backend_rslrl.build import build_algorithm, observation_groups
 from genelab_backend_rslrl.config import RslRlOnPolicyRunnerCfg
@@ -79,20 +80,18 @@ class Runner:
     def _iterate(self) -> dict[str, float]:
         """Do one iteration and return its scalars by TensorBoard tag."""
         start = perf_counter()
-        observations = self.env.get_observations()
-        # no_grad and not inference_mode: tensors made inside env.step could never be changed in place outside of it.
-        with torch.no_grad():
-            for _ in range(self.agent.num_steps_per_env):
-                actions = self.algorithm.act(observations)
-                observations, rewards, dones, extras = self.env.step(actions)
-                self.algorithm.process_env_step(observations, rewards, dones, extras)
-                self.metrics.record(rewards, dones, extras["log"])
-            self._require_finite_rollout()
-            self.algorithm.compute_returns(observations)
-        collected = perf_counter()
-        losses = self.algorithm.update()
-        self._require_finite_update(losses)
-        seconds = perf_counter() - start
+        try:
+            self._roll_out()
+            collected = perf_counter()
+            losses = self.algorithm.update()
+        except RuntimeError:
+            # torch refuses to draw from a normal distribution whose standard deviation is NaN.
+            observations = [self.env.get_observations()[name] for name in self.env.groups]
+            self._require_finite({"an observation": _finite(observations), **self._finite_weights()})
+            raise
+        finite_losses = {f"the {name} loss": isfinite(loss) for name, loss in losses.items()}
+        self._require_finite({**finite_losses, **self._finite_weights()})
+        learned = perf_counter()
 
         steps = self.agent.num_steps_per_env * self.env.num_envs
         self.iteration += 1
@@ -101,32 +100,38 @@ class Runner:
             **{f"Loss/{name}": float(loss) for name, loss in losses.items()},
             "Loss/learning_rate": float(self.algorithm.learning_rate),
             "Policy/mean_std": float(self.algorithm.actor.output_std.detach().mean()),
-            "Perf/total_fps": steps / seconds,
+            "Perf/total_fps": steps / (learned - start),
             "Perf/collection_time": collected - start,
-            "Perf/learning_time": start + seconds - collected,
+            "Perf/learning_time": learned - collected,
             **self.metrics.summary(),
         }
 
-    def _require_finite_rollout(self) -> None:
-        storage = self.algorithm.storage
-        checks = {"an action": storage.actions, "a reward": storage.rewards, "a value": storage.values}
-        finite = torch.stack([tensor.isfinite().all() for tensor in checks.values()]).tolist()
-        self._require_finite(dict(zip(checks, finite, strict=True)))
+    def _roll_out(self) -> None:
+        """Fill the storage with `num_steps_per_env` steps and compute their returns."""
+        observations = self.env.get_observations()
+        # no_grad and not inference_mode: tensors made inside env.step could never be changed in place outside of it.
+        with torch.no_grad():
+            for _ in range(self.agent.num_steps_per_env):
+                actions = self.algorithm.act(observations)
+                observations, rewards, dones, extras = self.env.step(actions)
+                self.algorithm.process_env_step(observations, rewards, dones, extras)
+                self.metrics.record(rewards, dones, extras["log"])
+            storage = self.algorithm.storage
+            checked = {"an action": storage.actions, "a reward": storage.rewards, "a value": storage.values}
+            self._require_finite({name: _finite([tensor]) for name, tensor in checked.items()})
+            self.algorithm.compute_returns(observations)
 
-    def _require_finite_update(self, losses: dict[str, float]) -> None:
-        finite = {f"the {name} loss": isfinite(loss) for name, loss in losses.items()}
-        weights = [p.detach() for group in self.algorithm.optimizer.param_groups for p in group["params"]]
-        finite["a weight"] = bool(torch.stack([weight.isfinite().all() for weight in weights]).all())
-        self._require_finite(finite)
+    def _finite_weights(self) -> dict[str, bool]:
+        return {"a weight": _finite(p for group in self.algorithm.optimizer.param_groups for p in group["params"])}
 
     def _require_finite(self, finite: dict[str, bool]) -> None:
         broken = [name for name, good in finite.items() if not good]
         if broken:
-            last = "there is no checkpoint yet" if self.checkpoint is None else f"the last good one is {self.checkpoint}"
+            last = "no checkpoint yet" if self.checkpoint is None else f"the last good checkpoint is {self.checkpoint}"
             raise GenelabError(
                 f"training broke down in iteration {self.iteration + 1}: {' and '.join(broken)} is not finite",
                 where=f"{self.ctx.task_id}; {last}",
-                fix="lower agent.algorithm.learning_rate or bound the rewards, then --resume the run or begin a new one",
+                fix="lower agent.algorithm.learning_rate or bound the rewards",
             )
 
     def _save(self) -> None:
@@ -194,12 +199,18 @@ class Runner:
             )
         state, _ = load_checkpoint(state_path)
         if path.name != files.FINAL and infos.get("pair") != state.get("pair"):
-            raise GenelabError(f"{state_path.name} does not belong to {path.name}", where=str(path.parent), fix=warm_start)
+            what = f"{state_path.name} does not belong to {path.name}"
+            raise GenelabError(what, where=str(path.parent), fix=warm_start)
         load_weights(self.algorithm.actor, payload["actor_state_dict"], "actor", path)
         load_weights(self.algorithm.critic, payload["critic_state_dict"], "critic", path)
         self.algorithm.load(payload, {"optimizer": True}, strict=True)
         run_state.restore(state, self.env, self.algorithm, self.metrics)
         self.iteration, self.env_steps, self.checkpoint = payload["iter"], infos["env_steps"], path
+
+
+def _finite(tensors: Iterable[torch.Tensor]) -> bool:
+    """Return whether no element is NaN or infinite."""
+    return bool(torch.stack([tensor.detach().isfinite().all() for tensor in tensors]).all())
 
 
 def _with_plain_names(scalars: dict[str, float]) -> dict[str, float]:

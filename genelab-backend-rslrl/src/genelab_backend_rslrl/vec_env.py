@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from rsl_rl.env import VecEnv
+from tensordict import TensorDict
+
 from genelab.envs.observation_layout import ObservationLayout
 from genelab.envs.vec_env import VecEnv as GenelabVecEnv
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import unknown_name
-from rsl_rl.env import VecEnv
-from tensordict import TensorDict
 
 
 def require_groups(layout: ObservationLayout, groups: tuple[str, ...]) -> None:
@@ -21,7 +22,7 @@ def require_groups(layout: ObservationLayout, groups: tuple[str, ...]) -> None:
 
 
 class RslRlVecEnv(VecEnv):
-    """Resets the environment once, then hands out observations as a TensorDict with a `(num_envs, dim)` tensor per group.
+    """Resets the environment once, then hands out observations as a TensorDict, `(num_envs, dim)` for each group.
 
     Only the groups that are asked for are passed on, because the rollout storage keeps every one it sees.
 
@@ -33,6 +34,8 @@ class RslRlVecEnv(VecEnv):
     Raises:
         UsageError: if the environment has no such group.
     """
+
+    device: torch.device
 
     def __init__(self, env: GenelabVecEnv, groups: tuple[str, ...], clip_actions: float | None = None) -> None:
         require_groups(env.observation_layout, groups)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
 from genelab.rl.checkpoint import load_checkpoint
 from genelab.utils.errors import GenelabError
 

@@ -175,7 +175,7 @@ def _write(payload: dict[str, Any], handle: BinaryIO) -> None:
 
 
 def _require_plain(value: Any, where: str) -> None:
-    """Raise unless `value` can be loaded again with `weights_only=True`; `where` is the path to it inside the payload."""
+    """Raise unless `value`, at `where` in the payload, can be loaded again with `weights_only=True`."""
     if isinstance(value, dict):
         for key, item in value.items():
             _require_plain(key, f"key {key!r} of {where}")
