@@ -49,5 +49,8 @@ def _to_tuples(value: Any) -> Any:
 FunctionRef = Annotated[Callable[..., Any], BeforeValidator(_to_callable)]
 """A function or class; a string `"package.module:name"` is accepted and resolved."""
 
+TextOrFunctionRef = Annotated[str | Callable[..., Any], BeforeValidator(_to_callable)]
+"""The same, or any other string as it is."""
+
 Params = Annotated[dict[str, Any], BeforeValidator(_to_tuples)]
 """Keyword arguments of a term; lists become tuples."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from genelab.config.base import FunctionRef, configclass
+from genelab.config.base import TextOrFunctionRef, configclass
 
 if TYPE_CHECKING:
     from genelab.actuators.actuator import Actuator
@@ -57,7 +57,7 @@ class ArticulationCfg:
         actuators: Actuator groups. Every joint belongs to exactly one.
     """
 
-    mjcf: str | FunctionRef
+    mjcf: TextOrFunctionRef
     init_pos: Vector3 = (0.0, 0.0, 0.0)
     init_quat: Quaternion = (1.0, 0.0, 0.0, 0.0)
     joint_pos: dict[str, float] = Field(default_factory=dict)
@@ -68,7 +68,7 @@ class ArticulationCfg:
 class RigidObjectCfg:
     """A free rigid body from an MJCF file or XML with a single free body."""
 
-    mjcf: str | FunctionRef
+    mjcf: TextOrFunctionRef
     init_pos: Vector3 = (0.0, 0.0, 0.0)
     init_quat: Quaternion = (1.0, 0.0, 0.0, 0.0)
 
