@@ -20,6 +20,7 @@ class Actuator(ABC, Generic[C]):
         stiffness: N m/rad or N/m, `(num_joints,)`; zero for a law without.
         damping: N m s/rad or N s/m, `(num_joints,)`.
         needs_fresh_state: Whether the model computes torques itself, before every physics tick.
+        passive: Whether no target has any effect, so that none needs to be sent.
         joint_ids: Its joints' indices among the articulation's joints.
         dofs: The same as Genesis dof indices.
         effort_limit: |torque| or |force| limit, `(num_joints,)`; infinite for none.
@@ -49,6 +50,10 @@ class Actuator(ABC, Generic[C]):
             entity.set_dofs_armature(self._table(self.cfg.armature, 0.0), self.dofs)
         if self.cfg.friction_loss is not None:
             entity.set_dofs_frictionloss(self._table(self.cfg.friction_loss, 0.0), self.dofs)
+
+    @property
+    def passive(self) -> bool:
+        return not bool(self.stiffness.any() or self.damping.any())
 
     @abstractmethod
     def simulated_gains(self) -> tuple[torch.Tensor, torch.Tensor]:

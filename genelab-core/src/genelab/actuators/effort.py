@@ -28,6 +28,10 @@ class Effort(Actuator[EffortCfg]):
         self.stiffness = torch.zeros(len(names), device=device)
         self.damping = torch.zeros_like(self.stiffness)
 
+    @property
+    def passive(self) -> bool:
+        return False
+
     def simulated_gains(self) -> tuple[torch.Tensor, torch.Tensor]:
         return self.stiffness, self.damping
 

@@ -47,6 +47,7 @@ class Articulation(Entity):
         self.target = self.default_joint_pos.clone()
         self.action_scale = torch.ones(self.num_joints, device=device)
         self.actuators = self._bind_actuators()
+        self._driving = [actuator for actuator in self.actuators.values() if not actuator.passive]
 
     def _bind_actuators(self) -> dict[str, Actuator]:
         """Build the actuator groups and give Genesis their gains, limits and inertias."""
@@ -132,36 +133,30 @@ class Articulation(Entity):
 
     def apply_actuators(self, *, first: bool) -> None:
         """Send the targets to Genesis: implicit actuators once a control step, explicit ones before every tick."""
-        for actuator in self.actuators.values():
+        if first:
+            self.flush()
+        for actuator in self._driving:
             ids = actuator.joint_ids
             if actuator.needs_fresh_state:
                 pos = self._visible(self.entity.get_dofs_position(actuator.dofs))
                 vel = self._visible(self.entity.get_dofs_velocity(actuator.dofs))
-                command = actuator.effort(self.target[:, ids], pos, vel)
+                actuator.send(self.entity, self._padded(actuator.effort(self.target[:, ids], pos, vel)))
             elif first:
-                command = self.target[:, ids]
-            else:
-                continue
-            actuator.send(self.entity, self._padded(command))
+                actuator.send(self.entity, self._padded(self.target[:, ids]))
 
     def write_joints(self, pos: torch.Tensor, vel: torch.Tensor, mask: torch.Tensor) -> None:
         """Set joint positions and velocities `(num_envs, num_joints)` of the envs in `mask`, bool `(num_envs,)`."""
-        mask = self._padded(mask)
-        self.entity.set_dofs_velocity(self._padded(vel), self._dofs, envs_idx=mask, skip_forward=True)
-        self.entity.set_qpos(self._padded(pos), self._qs, envs_idx=mask, zero_velocity=False)
-        self.invalidate()
+        self._stage(mask, qpos=(self._qs, pos), velocity=(self._dofs, vel))
 
     def write_joint_velocities(self, vel: torch.Tensor, mask: torch.Tensor) -> None:
         """Set joint velocities `(num_envs, num_joints)` of the envs in `mask`; positions stay."""
-        self.entity.set_dofs_velocity(self._padded(vel), self._dofs, envs_idx=self._padded(mask))
-        self.invalidate()
+        self._stage(mask, qpos=None, velocity=(self._dofs, vel))
 
     def write_root_velocity(self, velocity: torch.Tensor, mask: torch.Tensor) -> None:
         """Set the free base's world linear and body angular velocity `(num_envs, 6)` of the envs in `mask`."""
         if not self.free_base:
             raise GenelabError(f"the base of {self.name!r} is fixed and has no velocity")
-        self.entity.set_dofs_velocity(self._padded(velocity), slice(0, 6), envs_idx=self._padded(mask))
-        self.invalidate()
+        self._stage(mask, qpos=None, velocity=(slice(0, 6), velocity))
 
     def describe(self) -> dict[str, Any]:
         """Return names, defaults, gains and limits, one value per joint, as plain values."""

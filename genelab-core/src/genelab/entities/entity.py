@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,16 @@ import torch
 
 from genelab.config.scene import ArticulationCfg, RigidObjectCfg
 from genelab.utils.errors import UsageError
+
+
+@dataclass
+class _Staged:
+    """Writes that Genesis has not seen: whole rows, of which those in `mask` count."""
+
+    qpos: torch.Tensor
+    velocity: torch.Tensor
+    mask: torch.Tensor
+    moves: bool = False
 
 
 def load_mjcf(source: Any) -> str:
@@ -27,13 +38,15 @@ def load_mjcf(source: Any) -> str:
 class Entity:
     """One entity of the scene.
 
-    Tensors that come out have `num_envs` rows and are fresh; what goes in has `num_envs` rows too. Behind that the batch may be
+    Writes are staged and reach Genesis together, at the next read or step: a reset that several terms shape costs one
+    forward-kinematics pass. Tensors that come out have `num_envs` rows and are fresh; what goes in has `num_envs` rows too. Behind that the batch may be
     longer: the idle envs at its end copy what env 0 is told and so never do anything of their own.
     """
 
     def __init__(self, name: str, cfg: ArticulationCfg | RigidObjectCfg) -> None:
         self.name, self.cfg = name, cfg
         self._cache: dict[str, torch.Tensor] = {}
+        self._staged: _Staged | None = None
 
     def add_to(self, scene: Any, gs: Any) -> None:
         """Add the model to a Genesis scene that is not built yet."""
@@ -60,10 +73,45 @@ class Entity:
         self._cache.clear()
 
     def _cached(self, key: str, read: Callable[[], torch.Tensor]) -> torch.Tensor:
+        if self._staged is not None:
+            self.flush()
         value = self._cache.get(key)
         if value is None:
             value = self._cache[key] = read()
         return value
+
+    def _stage(
+        self, mask: torch.Tensor, *, qpos: tuple[slice, torch.Tensor] | None, velocity: tuple[slice, torch.Tensor]
+    ) -> None:
+        """Remember columns of positions and velocities for the envs in `mask`."""
+        if self._staged is None:
+            state = self.physics_state()
+            self._staged = _Staged(state["qpos"], state["velocity"], torch.zeros_like(mask))
+        staged, column = self._staged, mask[:, None]
+        staged.mask = staged.mask | mask
+        columns, values = velocity
+        staged.velocity[:, columns] = torch.where(column, values, staged.velocity[:, columns])
+        if qpos is not None:
+            columns, values = qpos
+            staged.qpos[:, columns] = torch.where(column, values, staged.qpos[:, columns])
+            staged.moves = True
+        self._cache.clear()
+
+    def apply_actuators(self, *, first: bool) -> None:
+        """Called before each physics call of a control step; a plain body only hands over its staged writes."""
+        if first:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand staged writes to Genesis. Moving an entity also clears its contacts, warm start and error flag."""
+        staged, self._staged = self._staged, None
+        if staged is None:
+            return
+        mask = self._padded(staged.mask)
+        velocity = self._padded(staged.velocity)
+        self.entity.set_dofs_velocity(velocity, envs_idx=mask, skip_forward=staged.moves)
+        if staged.moves:
+            self.entity.set_qpos(self._padded(staged.qpos), envs_idx=mask, zero_velocity=False)
 
     def _visible(self, batch: torch.Tensor) -> torch.Tensor:
         return batch[: self.num_envs] if self.padding else batch
@@ -104,14 +152,11 @@ class Entity:
         """
         if velocity is None:
             velocity = torch.zeros(self.num_envs, 6, device=self.device)
-        mask = self._padded(mask)
-        self.entity.set_dofs_velocity(self._padded(velocity), slice(0, 6), envs_idx=mask, skip_forward=True)
-        qpos = self._padded(torch.cat((pos, quat), dim=1))
-        self.entity.set_qpos(qpos, slice(0, 7), envs_idx=mask, zero_velocity=False)
-        self.invalidate()
+        self._stage(mask, qpos=(slice(0, 7), torch.cat((pos, quat), dim=1)), velocity=(slice(0, 6), velocity))
 
     def physics_state(self) -> dict[str, torch.Tensor]:
         """Return generalised positions and velocities `(num_envs, n)`."""
+        self.flush()
         return {
             "qpos": self._visible(self.entity.get_qpos()),
             "velocity": self._visible(self.entity.get_dofs_velocity()),
@@ -119,6 +164,7 @@ class Entity:
 
     def load_physics_state(self, state: dict[str, torch.Tensor]) -> None:
         """Restore what `physics_state` returned; solver caches (contacts, warm start) start empty."""
+        self._staged = None
         self.entity.set_dofs_velocity(self._padded(state["velocity"].to(self.device)), skip_forward=True)
         self.entity.set_qpos(self._padded(state["qpos"].to(self.device)), zero_velocity=False)
         self.invalidate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ class NanGuard:
     def __init__(self, env: Any) -> None:
         self._env = env
         self.total = torch.zeros((), dtype=torch.long, device=env.device)
+        self._nobody = torch.zeros(env.num_envs, dtype=torch.bool, device=env.device)
         self.dump_dir: Path | None = None
         self._window_start = 0
         self._dumped = False
@@ -38,14 +40,16 @@ class NanGuard:
             GenelabError: when more than `cfg.max_nan_reset_rate` of the env steps in a window broke.
         """
         env = self._env
-        broken = env.scene.error_mask() | ~torch.isfinite(reward + actions.sum(dim=1))
-        self.total += broken.sum()
-        reward = torch.where(broken, 0.0, reward)
-        if env.device.type == "cpu" and self.dump_dir is not None and not self._dumped and bool(broken.any()):
-            self._dump(int(broken.nonzero()[0, 0]), actions)
         if env.common_step_counter % _WINDOW == 0:
             self._check_rate()
-        return reward, broken
+        errors = env.scene.error_mask()
+        if env.nobody(errors) and math.isfinite(float(reward.sum() + actions.sum())):
+            return reward, self._nobody
+        broken = errors | ~torch.isfinite(reward + actions.sum(dim=1))
+        self.total += broken.sum()
+        if env.device.type == "cpu" and self.dump_dir is not None and not self._dumped and bool(broken.any()):
+            self._dump(int(broken.nonzero()[0, 0]), actions)
+        return torch.where(broken, 0.0, reward), broken
 
     def clean(self, observation: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return terminal observations with non-finite numbers of broken envs as zero."""

@@ -27,6 +27,7 @@ class RewardManager:
         self._weights = torch.tensor([term.weight for term in cfg.values()], device=env.device)
         self._scale = (self._weights * self._factor)[:, None]
         self._zero = [term.weight == 0.0 for term in cfg.values()]
+        self._nothing = torch.zeros(env.num_envs, device=env.device)
         self.values = torch.zeros(len(self._terms), env.num_envs, device=env.device)
         self.episode_sums = torch.zeros_like(self.values)
 
@@ -44,19 +45,22 @@ class RewardManager:
 
     def compute(self) -> torch.Tensor:
         """Return the reward of this step, `(num_envs,)`. A non-finite term makes it non-finite."""
-        raw = torch.zeros_like(self.values)
-        for index, term in enumerate(self._terms):
-            if not self._zero[index]:
-                value = term(self._env)
-                if value.shape != raw.shape[1:]:
-                    raise GenelabError(
-                        f"reward term {term.name!r} returned shape {tuple(value.shape)}",
-                        fix=f"return ({raw.shape[1]},)",
-                    )
-                raw[index] = value
-        self.values = raw.mul_(self._scale)
+        values = [self._nothing if zero else term(self._env) for term, zero in zip(self._terms, self._zero, strict=True)]
+        try:
+            self.values = torch.stack(values).mul_(self._scale)
+        except RuntimeError:
+            self._explain_shapes(values)
+            raise
         self.episode_sums += self.values
         return self.values.sum(dim=0)
+
+    def _explain_shapes(self, values: list[torch.Tensor]) -> None:
+        for term, value in zip(self._terms, values, strict=True):
+            if value.shape != self._nothing.shape:
+                raise GenelabError(
+                    f"reward term {term.name!r} returned shape {tuple(value.shape)}",
+                    fix=f"return {tuple(self._nothing.shape)}",
+                )
 
     def reset(self, mask: torch.Tensor) -> dict[str, torch.Tensor]:
         """Start new sums for the envs in `mask`; return the mean per second of each term over these envs, for the log."""

@@ -26,6 +26,8 @@ def import_genesis() -> ModuleType:
     tested = all(importlib.metadata.version(name).startswith(prefix) for name, prefix in _TESTED.items())
     tested = tested and os.environ.get("GENELAB_FAST_IMPORT", "1") != "0"
     hook = sys.excepthook
+    # quadrants takes a redirected stdout for a notebook and would then copy a print buffer after every kernel launch.
+    os.environ.setdefault("QD_ENABLE_PYBUF", "0")
     with contextlib.redirect_stdout(sys.stderr):
         if tested:
             _speed_up_decorators()

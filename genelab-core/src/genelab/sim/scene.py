@@ -131,10 +131,9 @@ class Scene:
 
     def step(self) -> None:
         """Advance one control step, computing explicit actuators before each tick."""
-        articulations = [entity for entity in self.entities.values() if isinstance(entity, Articulation)]
         for call in range(self._calls):
-            for articulation in articulations:
-                articulation.apply_actuators(first=call == 0)
+            for entity in self.entities.values():
+                entity.apply_actuators(first=call == 0)
             self._advance(update_viewer=self._viewer and call == self._calls - 1)
         for entity in self.entities.values():
             entity.invalidate()
