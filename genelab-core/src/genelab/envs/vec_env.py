@@ -130,7 +130,7 @@ class VecEnv(Protocol):
             * `"decimation"`: physics steps per control step;
             * `"robots"`: by entity name, lists in the order of its actuated joints: `"joint_names"`,
               `"default_joint_positions"` (rad or m), `"kp"` (N·m/rad or N/m), `"kv"` (N·m·s/rad or N·s/m),
-              `"effort_limits"` (N·m or N, `None` for no limit);
+              `"effort_limits"` (N·m or N, `None` for no limit), `"actuator_models"`;
             * `"action_terms"`: in the order of the action vector: `"name"`, `"type"`, `"entity"`, `"start"`, `"dim"`,
               `"joint_names"`, and per element `"scale"` and `"offset"` (target = offset + scale · action).
         """
