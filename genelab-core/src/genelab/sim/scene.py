@@ -59,7 +59,9 @@ class Scene:
         if not (self._cameras or self._viewer):
             # Genesis opens an OpenGL context in build() even when nothing is drawn; machines without OpenGL fail there.
             self._scene._visualizer._rasterizer.build = lambda: None
-        self._scene.build(n_envs=self.num_envs + self.padding, env_spacing=(2.5, 2.5))
+        # Envs are only drawn apart: side by side in the viewer, out of each other's picture in films.
+        spacing = 2.5 if sim.vis else 100.0
+        self._scene.build(n_envs=self.num_envs + self.padding, env_spacing=(spacing, spacing))
         scene_opened()
         self._solver = self._scene.sim.rigid_solver
         for entity in self.entities.values():
