@@ -26,7 +26,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix)
         os.close(handle)
-        os.chmod(name, 0o644)
+        Path(name).chmod(0o644)
     except OSError as error:
         raise _cannot_write(target, error) from error
     temporary = Path(name)
