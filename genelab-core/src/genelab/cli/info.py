@@ -126,7 +126,10 @@ def _as_text(report: dict[str, Any]) -> str:
         f"backends: {agents or 'no agent'}; default: {backends['default'] or 'none'}",
     ]
     for name, group in report["observations"].items():
-        rows = [[term, _width(values["dim"]), _shown(values)] for term, values in group["terms"].items()]
+        rows = [
+            [term, _width(values["dim"]), _shown(values), _processing(values)]
+            for term, values in group["terms"].items()
+        ]
         title = f"observations.{name}, width {_width(group['dim'])}, {group['history_length']} frame(s)"
         sections.append(_section(title, rows))
     actions = report["actions"]
@@ -153,6 +156,12 @@ def _shown(term: dict[str, Any]) -> str:
     what = term.get("func") or term.get("type") or ""
     params = ", ".join(f"{name}={_short(value)}" for name, value in term.get("params", {}).items())
     return f"{what.rpartition(':')[2]}({params})" if "func" in term else what.rpartition(":")[2]
+
+
+def _processing(term: dict[str, Any]) -> str:
+    """Return what happens to an observed value, in order, where it is not the default."""
+    steps = [("latency", [0, 0]), ("noise", None), ("scale", 1.0), ("clip", None)]
+    return ", ".join(f"{name} {_short(term[name])}" for name, default in steps if term[name] != default)
 
 
 def _short(value: Any) -> str:
