@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from genelab.plugins.catalog import get_catalog
+from genelab.plugins.catalog import discovered
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import read_json, write_json
 from genelab.utils.references import resolve
@@ -36,7 +36,7 @@ class Child:
         with self._messages.open("wb") as messages:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "genelab.runs.child", str(self._request), str(self._answer)],
-                env={**os.environ, **get_catalog().child_environment(), **(environment or {})},
+                env={**os.environ, **discovered().child_environment(), **(environment or {})},
                 stdout=messages,
                 stderr=subprocess.STDOUT,
             )
