@@ -1,0 +1,51 @@
+"""Times are attributed to what spent them, and the objects are left as they were."""
+
+from __future__ import annotations
+
+import time
+
+from genelab.plugins.tasks import load_task
+from genelab.runs import profiling
+from genelab.runs.stopwatch import Stopwatch
+from genelab.testing.fake_env import FakeVecEnv
+
+
+class Part:
+    def __init__(self, seconds: float, inner: Part | None = None) -> None:
+        self.seconds, self.inner = seconds, inner
+
+    def compute(self) -> str:
+        time.sleep(self.seconds)
+        return self.inner.compute() if self.inner else "done"
+
+
+def test_time_is_summed_by_label_and_nested_calls_count_once():
+    inner = Part(0.02)
+    outer, other = Part(0.01, inner), Part(0.005)
+    with Stopwatch() as watch:
+        for label, part in (("inner", inner), ("outer", outer), ("other", other)):
+            watch.watch(label, part, "compute")
+        assert outer.compute() == "done"
+        assert [other.compute() for _ in range(3)] == ["done"] * 3
+    assert 0.03 <= watch.seconds["outer"] < 0.2
+    assert 0.015 <= watch.seconds["other"] < 0.2
+    assert "inner" not in watch.seconds
+
+
+def test_watched_objects_are_left_as_they_were():
+    part = Part(0.0)
+    with Stopwatch() as watch:
+        watch.watch("part", part, "compute")
+        assert "compute" in vars(part)
+    assert "compute" not in vars(part)
+    part.compute()
+    assert watch.seconds == {}
+
+
+def test_training_is_timed_without_its_first_iteration(workspace):
+    loaded = load_task("Sample-Counter-v0", overrides=[("agent.iteration_s", "0.01")])
+    times = profiling.measure_training(FakeVecEnv(8), loaded)  # pyright: ignore[reportArgumentType]
+    assert (times.backend, times.unit) == ("sample", "iterations")
+    assert 0.01 <= times.iteration_s < 0.1
+    assert 80 < times.env_steps_per_s <= 800
+    assert not list(workspace.iterdir())
