@@ -34,7 +34,7 @@ def fake_envs(monkeypatch):
         return env
 
     module = types.ModuleType("genelab.envs.make")
-    module.make_env = make_env
+    module.make_env = make_env  # pyright: ignore[reportAttributeAccessIssue]
     monkeypatch.setitem(sys.modules, "genelab.envs.make", module)
     return made
 

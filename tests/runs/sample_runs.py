@@ -75,6 +75,7 @@ class CounterBackend(Backend):
     def train(self, ctx):
         from genelab.rl.checkpoint import load_checkpoint, save_checkpoint
 
+        assert isinstance(ctx.agent, CounterAgentCfg)
         weight, iteration = 0, 0
         if ctx.resume is not None:
             payload, meta = load_checkpoint(ctx.resume)
@@ -94,6 +95,7 @@ class CounterBackend(Backend):
                 ballast = torch.zeros(100_000 if iteration > ctx.agent.ballast_after else 1)
                 save_checkpoint(path, {"weight": weight, "ballast": ballast}, meta)
                 ctx.notify("checkpoint_saved", path=str(path), iteration=iteration, env_steps=env_steps)
+        assert path is not None
         return TrainResult(path, iteration, iteration * ctx.env.num_envs, stopped)
 
     def checkpoints(self, log_dir):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from genelab.cli.play import command
 from genelab.config import SimulationCfg
@@ -27,7 +26,7 @@ def no_display(monkeypatch):
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
 
 
-def play(*arguments: str) -> click.testing.Result:
+def play(*arguments: str) -> Result:
     return CliRunner().invoke(command, [TASK, *arguments], catch_exceptions=False, standalone_mode=False)
 
 

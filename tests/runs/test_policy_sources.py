@@ -60,6 +60,7 @@ def test_versions_that_changed_are_listed(report):
 
 def test_overrides_change_the_runs_configs(report):
     source = open_source(TASK, report.run_dir, overrides=[("play_env.decimation", "9")])
+    assert source.loaded.cfg.play_env is not None
     assert source.loaded.cfg.play_env.decimation == 9
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def in_process(monkeypatch, workspace):
     """Record the rollouts in this process; `envs` makes the environments."""
 
     class Here:
-        def __init__(self, reference, arguments):
+        def __init__(self, reference: str, arguments: dict[str, Any]) -> None:
             self._value = repeatability.record_rollout(**arguments)
 
         def result(self):
