@@ -80,7 +80,7 @@ def test_an_override_keeps_a_negative_value():
 
 
 def test_an_override_without_a_value_is_an_error():
-    with pytest.raises(UsageError, match="missing value after --env.x"):
+    with pytest.raises(UsageError, match="missing value after"):
         split_overrides(["T", "--env.x"])
 
 

@@ -103,7 +103,9 @@ def test_the_generated_task_loads_with_its_agent(pack):
     with plugin_sandbox("sample_lab_pack.plugin", "genelab_backend_rslrl.plugin"):
         loaded = load_task("SampleLabPack-Example-v0")
     assert loaded.cfg.agent.experiment_name == "sample-lab-pack"
-    assert (loaded.cfg.env.scene.entities["robot"].mjcf)().endswith("arm.xml")
+    model = loaded.cfg.env.scene.entities["robot"].mjcf
+    assert callable(model)
+    assert model().endswith("arm.xml")
 
 
 def test_the_generated_pack_is_well_formed(pack):

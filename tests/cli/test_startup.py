@@ -70,7 +70,7 @@ def test_the_search_for_heavy_modules_finds_one(environment):
 
 @pytest.mark.parametrize("arguments", [("--help",), ("list",), ("plugins", "list")], ids=" ".join)
 def test_it_starts_within_its_budget_of_processor_time(environment, arguments, record_property):
-    """Processor time, as tests share the machine: for a process that waits for nothing it is the time on an idle one."""
+    """Processor time, as tests share the machine; on an idle one it is the wall time, for nothing is waited for."""
     command = [sys.executable, "-m", "genelab", *arguments]
     subprocess.run(command, env=environment, capture_output=True, check=True)
     walls, processor = [], []

@@ -36,7 +36,7 @@ BROKEN = {
     "future-api": "GENELAB_API = '2.0'\nfrom genelab.api import SomethingOfTheFuture\n",
     "duplicate-id": TASK_PACK.format(task="healthy_v0", agents="{}", more=""),
 }
-"""Eight ways to break: the plugin module's source by the pack's name. `duplicate-id` claims what the healthy pack has."""
+"""Eight ways to break: the plugin module by the pack's name. `duplicate-id` claims what the healthy pack has."""
 
 
 def install(site: Path, name: str, source: str, *, version: str = "1.0", requires: tuple[str, ...] = ()) -> None:

@@ -1,0 +1,188 @@
+"""Wheels only: what an installation grows by with each one, and two that strangers made.
+
+The strangers' are the pack that `genelab new` makes and the backend that the documentation writes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = ("genelab-core", "genelab-backend-rslrl", "genelab-tasks-locomotion")
+
+HILL_CLIMBER = """
+[build-system]
+requires = ["hatchling>=1.25"]
+build-backend = "hatchling.build"
+
+[project]
+name = "hill-climber"
+version = "0.3.0"
+dependencies = ["genelab-core>=0.1,<0.2"]
+
+[project.entry-points.genelab]
+hill-climber = "hill_climber.plugin"
+"""
+
+
+class Installation:
+    """A virtual environment with the dependencies of this one, but nothing of GeneLab's until it is installed.
+
+    Dependencies are reached through links to the packages here, so that nothing is downloaded or copied.
+    """
+
+    def __init__(self, folder: Path, wheels: Path) -> None:
+        self.folder, self.wheels = folder, wheels
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
+        self.python = folder / "venv/bin/python"
+        packages = folder / "dependencies"
+        packages.mkdir()
+        for entry in Path(sysconfig.get_path("purelib")).iterdir():
+            if not entry.name.lower().startswith(("genelab", "_genelab", "__editable__")) and entry.suffix != ".pth":
+                (packages / entry.name).symlink_to(entry)
+        site = next((folder / "venv").glob("lib/python*/site-packages"))
+        (site / "dependencies.pth").write_text(f"{packages}\n")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("GENELAB_", "PYTHON"))}
+        self.environment = {**clean, "OMP_NUM_THREADS": "1"}
+
+    def install(self, name: str) -> None:
+        """Install from the wheels alone; pip checks that the dependencies are there."""
+        pip = [sys.executable, "-m", "pip", "--python", str(self.python), "install", "--no-index", "--quiet"]
+        subprocess.run(
+            [*pip, "--no-build-isolation", "--find-links", str(self.wheels), name], check=True, env=self.environment
+        )
+
+    def run(self, *arguments: str, cwd: Path | None = None) -> str:
+        """Run python and return what it prints; the test fails with its output if it does."""
+        done = subprocess.run(
+            [str(self.python), *arguments],
+            env=self.environment,
+            cwd=cwd or self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def genelab(self, *arguments: str) -> str:
+        return self.run(str(self.folder / "venv/bin/genelab"), *arguments)
+
+    def listed(self) -> dict[str, set[str]]:
+        listed = json.loads(self.genelab("list", "--json"))
+        plugins = json.loads(self.genelab("plugins", "--json"))
+        assert {plugin["status"] for plugin in plugins} == {"ok"}, plugins
+        return {
+            "plugins": {plugin["distribution"] for plugin in plugins},
+            **{kind: {record["name"] for record in records} for kind, records in listed.items()},
+        }
+
+
+def build(source: Path, wheels: Path) -> None:
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(wheels), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def write_hill_climber(folder: Path) -> None:
+    """Write the documented backend as a distribution."""
+    (folder / "hill_climber").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(HILL_CLIMBER)
+    (folder / "hill_climber/__init__.py").write_text('"""Hill climbing."""\n')
+    page = (ROOT / "docs/how-to/backend.md").read_text(encoding="utf-8")
+    blocks = re.findall(r'```python title="([^"]+)"\n(.*?)```', page, flags=re.DOTALL)
+    assert {"hill_climber/plugin.py", "hill_climber/backend.py"} <= {name for name, _ in blocks}
+    for name, text in blocks:
+        (folder / name).write_text(text)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("wheels")
+
+
+@pytest.fixture(scope="module")
+def wheels(folder):
+    for name in OURS:
+        build(ROOT / name, folder / "dist")
+    write_hill_climber(folder / "hill-climber")
+    new = [sys.executable, "-m", "genelab", "new", "stranger-arm", "--path", str(folder)]
+    subprocess.run(new, check=True, capture_output=True)
+    build(folder / "hill-climber", folder / "dist")
+    build(folder / "stranger-arm", folder / "dist")
+    return folder / "dist"
+
+
+@pytest.fixture(scope="module")
+def installation(folder, wheels):
+    return Installation(folder, wheels)
+
+
+@pytest.fixture(scope="module")
+def grown(installation):
+    """What is listed after each installation."""
+    seen = {}
+    for name in (*OURS, "hill-climber", "stranger-arm"):
+        installation.install(name)
+        seen[name] = installation.listed()
+    return seen
+
+
+def test_the_installation_grows_with_each_wheel(grown):
+    core, rslrl, locomotion, climber, arm = grown.values()
+    assert core["plugins"] == {"genelab-core"}
+    assert (core["tasks"], core["backends"]) == (set(), set())
+    assert core["exporters"] == {"torchscript", "onnx"}
+    assert rslrl["backends"] == {"rsl_rl"}
+    assert rslrl["tasks"] == set()
+    assert "GeneLab-Inverted-Pendulum-v0" in locomotion["tasks"]
+    assert climber["backends"] == {"rsl_rl", "hill"}
+    assert arm["tasks"] - climber["tasks"] == {"StrangerArm-Example-v0"}
+    assert arm["plugins"] == {*OURS, "hill-climber", "stranger-arm"}
+
+
+def test_nothing_comes_from_the_sources(installation, grown):
+    plugins = json.loads(installation.genelab("plugins", "--json"))
+    assert all(plugin["location"].startswith(str(installation.folder)) for plugin in plugins)
+
+
+def test_the_doctor_finds_nothing_wrong_with_the_wheels(installation, grown):
+    assert "no problem" in installation.genelab("plugins", "doctor", "--strict")
+
+
+def test_the_strangers_backend_passes_the_contract_suite(installation, grown):
+    suite = installation.folder / "hill-climber/test_hill_climber.py"
+    assert "passed" in installation.run("-m", "pytest", "-q", "-p", "no:cacheprovider", str(suite))
+
+
+@pytest.mark.genesis
+def test_the_strangers_task_passes_the_contract_suite(installation, grown):
+    pack = installation.folder / "stranger-arm"
+    assert "passed" in installation.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=pack)
+
+
+@pytest.mark.genesis
+@pytest.mark.parametrize("backend", ["hill", "rsl_rl"])
+def test_the_strangers_task_is_trained_evaluated_and_exported(installation, grown, backend):
+    task, run = "StrangerArm-Example-v0", f"run-{backend}"
+    installation.genelab(
+        "train", task, "--backend", backend, "--num-envs", "16", "--max-iterations", "2", "--log-dir", run
+    )
+    short = ("--episodes", "4")
+    installation.genelab("eval", task, run, *short, "--out", f"{run}.json")
+    for format, suffix in (("torchscript", "ts"), ("onnx", "onnx")):
+        policy = f"{run}.{suffix}"
+        installation.genelab("export", task, run, "--format", format, "--out", policy)
+        installation.genelab("eval", task, policy, *short, "--out", f"{policy}.json")
+        results = [json.loads((installation.folder / name).read_text()) for name in (f"{run}.json", f"{policy}.json")]
+        returns = [[row["return"] for row in result["episodes"]] for result in results]
+        assert returns[0] == pytest.approx(returns[1], rel=1e-3)
