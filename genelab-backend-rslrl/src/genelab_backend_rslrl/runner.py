@@ -45,6 +45,7 @@ class Runner:
         self.iteration = 0
         self.env_steps = 0
         self.checkpoint: Path | None = None
+        self._pair = ""  # marks the files of one checkpoint as belonging together
         if ctx.resume is not None:
             self._resume(ctx.resume)
         elif ctx.warm_start is not None:
@@ -73,7 +74,7 @@ class Runner:
             if log is not None:
                 log.close()
         if not stopped:
-            save_checkpoint(self.ctx.log_dir / files.FINAL, *self._described(pair=None))
+            save_checkpoint(self.ctx.log_dir / files.FINAL, *self._described())
         assert self.checkpoint is not None  # saved in the loop, or resumed from
         return TrainResult(self.checkpoint, self.iteration, self.env_steps, stopped)
 
@@ -141,23 +142,23 @@ class Runner:
         streams and in the simulator's caches while observers look at the checkpoint (an evaluation, say) is undone:
         a straight run and a continued one are then the same.
         """
-        pair = secrets.token_hex(8)
+        self._pair = secrets.token_hex(8)
         state = run_state.capture(self.env, self.algorithm, self.metrics)
-        save_tensors(files.state_path(self.ctx.log_dir, self.iteration), {"pair": pair, **state})
+        save_tensors(files.state_path(self.ctx.log_dir, self.iteration), {"pair": self._pair, **state})
         self.checkpoint = files.model_path(self.ctx.log_dir, self.iteration)
-        save_checkpoint(self.checkpoint, *self._described(pair))
+        save_checkpoint(self.checkpoint, *self._described())
         files.remove_old_states(self.ctx.log_dir)
         self.ctx.notify(
             "checkpoint_saved", path=str(self.checkpoint), iteration=self.iteration, env_steps=self.env_steps
         )
         run_state.restore_surroundings(state, self.env)
 
-    def _described(self, pair: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return payload and sidecar of a checkpoint; `pair` is the mark of the state file that belongs to it."""
+    def _described(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return payload and sidecar of a checkpoint."""
         payload = {
             **self.algorithm.save(),
             "iter": self.iteration,
-            "infos": {"env_steps": self.env_steps, "pair": pair},
+            "infos": {"env_steps": self.env_steps, "pair": self._pair},
         }
         given = self.ctx.checkpoint_meta
         meta = {
@@ -198,7 +199,7 @@ class Runner:
                 fix=f"resume the newest checkpoint of the run; or {warm_start}",
             )
         state, _ = load_checkpoint(state_path)
-        if path.name != files.FINAL and infos.get("pair") != state.get("pair"):
+        if infos.get("pair") != state.get("pair"):
             what = f"{state_path.name} does not belong to {path.name}"
             raise GenelabError(what, where=str(path.parent), fix=warm_start)
         load_weights(self.algorithm.actor, payload["actor_state_dict"], "actor", path)
@@ -206,6 +207,7 @@ class Runner:
         self.algorithm.load(payload, {"optimizer": True}, strict=True)
         run_state.restore(state, self.env, self.algorithm, self.metrics)
         self.iteration, self.env_steps, self.checkpoint = payload["iter"], infos["env_steps"], path
+        self._pair = infos["pair"]
 
 
 def _finite(tensors: Iterable[torch.Tensor]) -> bool:
