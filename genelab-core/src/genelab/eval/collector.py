@@ -44,6 +44,10 @@ class EpisodeCollector:
         metrics: Further metrics by name; those that raise `NotApplicable` are left out.
         reward_terms: Metrics of single reward terms by name.
         strata: Names and numbers of bins of the balanced plan.
+
+    Attributes:
+        count: Episodes counted so far.
+        counted_steps: Control steps of these episodes.
     """
 
     def __init__(
@@ -67,12 +71,8 @@ class EpisodeCollector:
         self._finished = np.zeros(episodes, dtype=bool)
         self._running = np.arange(env.num_envs)
         self._hashes: list[str | None] = [None] * episodes
+        self.count = 0
         self.counted_steps = 0
-
-    @property
-    def count(self) -> int:
-        """Episodes counted so far."""
-        return int(self._finished.sum())
 
     @property
     def metric_names(self) -> list[str]:
@@ -121,6 +121,7 @@ class EpisodeCollector:
         self._ends[episode[counted]] = table[counted, 1:split] != 0
         self._values[episode[counted]] = table[counted, split:]
         self._finished[episode[counted]] = True
+        self.count += int(counted.sum())
         self.counted_steps += int(table[counted, split + list(self._core).index("length")].sum())
         self._note_hashes(extras["init_hash"])
         return True

@@ -35,7 +35,7 @@ class EpisodeRecorder(Protocol):
     def after_step(self) -> None: ...
 
     def finish(self) -> dict[int, str]:
-        """Return the file of each filmed episode, by episode index."""
+        """Return the file of each filmed episode, by episode index, relative to the report."""
         ...
 
 

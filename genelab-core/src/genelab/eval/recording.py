@@ -71,7 +71,7 @@ class EpisodeVideos:
                 self._start(slot)
 
     def finish(self) -> dict[int, str]:
-        """Close what is open and return the file of each filmed episode."""
+        """Close what is open and return the file of each filmed episode, relative to where the folder is."""
         for slot, (episode, film) in list(self._open.items()):
             self._close(slot, episode, film)
         return self._files
@@ -86,4 +86,4 @@ class EpisodeVideos:
     def _close(self, slot: int, episode: int, film: VideoWriter) -> None:
         del self._open[slot]
         film.__exit__(None, None, None)
-        self._files[episode] = str(film.path)
+        self._files[episode] = f"{self.folder.name}/{film.path.name}"

@@ -110,7 +110,9 @@ def evaluate(
 
         def report(result: EvalResult, to: Path | None) -> dict[str, Any]:
             document = build_report(result, subject)
-            document["warnings"] += [{"code": "differs_from_run", "message": line} for line in source.differences]
+            document["warnings"] += [
+                {"code": "differs_from_run", "message": f"since the training: {line}"} for line in source.differences
+            ]
             if to is not None:
                 write_report(document, to)
             return document

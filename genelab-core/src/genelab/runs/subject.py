@@ -57,11 +57,16 @@ def describe_subject(
 
 def _describe_policy(source: PolicySource, policy: Policy) -> dict[str, Any]:
     known: dict[str, Any] = {}
-    if source.kind == "checkpoint" and policy.kind == "checkpoint":
+    if policy.kind == "checkpoint":
         from genelab.rl.checkpoint import read_meta
 
         assert source.path is not None
         known = read_meta(source.path)
+    elif policy.kind == "export":
+        from genelab.export.artifact import Artifact
+
+        assert source.path is not None
+        known = Artifact.open(source.path).metadata
     run = None if source.run_dir is None else RunDir(source.run_dir)
     return {
         "kind": policy.kind,
