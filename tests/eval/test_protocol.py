@@ -19,7 +19,7 @@ from genelab.utils.errors import GenelabError, UsageError
 TRUE_RATE = 0.8
 
 
-SEEDS, EPISODES = range(8), 100
+SEEDS, EPISODES = range(4), 100
 
 
 def standard_errors_off(successes: int) -> float:
