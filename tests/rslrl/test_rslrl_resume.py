@@ -162,6 +162,22 @@ def test_a_warm_start_takes_the_weights_and_the_normaliser_and_nothing_else(tmp_
     assert all(step == 4 for step in steps)
 
 
+def test_a_kill_between_state_and_model_leaves_the_newest_checkpoint_resumable(tmp_path, monkeypatch):
+    """Also where the model of an abandoned continuation is about to be replaced."""
+    agent = small_agent(save_interval=2)
+    train(tmp_path, 4, agent=agent)
+
+    def killed(path, payload, meta):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("genelab_backend_rslrl.runner.save_checkpoint", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path, 4, agent=agent, resume=tmp_path / "model_2.pt")
+    newest = model_files(tmp_path)[-1]
+    assert train(tmp_path, 4, agent=agent, resume=newest).iteration == 4
+
+
 def test_a_killed_training_always_goes_on_from_its_last_checkpoint_as_if_nothing_had_happened(tmp_path):
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["rslrl_runs", "genelab_backend_rslrl.runner"])

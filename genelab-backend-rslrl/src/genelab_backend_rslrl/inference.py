@@ -10,16 +10,19 @@ from rsl_rl.models import MLPModel
 from torch import nn
 
 
-class FeedForwardActor(nn.Module):
-    """Normaliser, network, mean of the distribution, bound: scaled observations `(batch, dim)` to actions."""
+class _Actor(nn.Module):
+    """The parts that every actor has: normaliser, network, mean of the distribution, bound on actions."""
 
-    def __init__(self, model: MLPModel, clip_actions: float | None) -> None:
+    def __init__(self, model: Any, clip_actions: float | None) -> None:
         super().__init__()
-        assert model.distribution is not None  # RslRlBackend.validate
         self.normalizer = model.obs_normalizer
         self.mlp = model.mlp
         self.mean = model.distribution.as_deterministic_output_module()
         self.bound = nn.Identity() if clip_actions is None else nn.Hardtanh(-clip_actions, clip_actions)
+
+
+class FeedForwardActor(_Actor):
+    """Takes scaled observations `(batch, dim)` and returns actions `(batch, action_dim)`."""
 
     def parameters_of(self, obs: torch.Tensor) -> torch.Tensor:
         """Return what the distribution is made from."""
@@ -29,16 +32,12 @@ class FeedForwardActor(nn.Module):
         return self.bound(self.mean(self.parameters_of(obs)))
 
 
-class LstmActor(nn.Module):
-    """As `FeedForwardActor`, behind an LSTM: `(obs, h, c)` to `(actions, h, c)`, states `(layers, batch, hidden)`."""
+class LstmActor(_Actor):
+    """Has an LSTM before the network: `(obs, h, c)` to `(actions, h, c)`, states `(layers, batch, hidden)`."""
 
     def __init__(self, model: Any, clip_actions: float | None) -> None:
-        super().__init__()
-        self.normalizer = model.obs_normalizer
+        super().__init__(model, clip_actions)
         self.rnn = model.rnn.rnn
-        self.mlp = model.mlp
-        self.mean = model.distribution.as_deterministic_output_module()
-        self.bound = nn.Identity() if clip_actions is None else nn.Hardtanh(-clip_actions, clip_actions)
 
     def parameters_of(
         self, obs: torch.Tensor, h: torch.Tensor, c: torch.Tensor
@@ -54,16 +53,12 @@ class LstmActor(nn.Module):
         return self.bound(self.mean(parameters)), h, c
 
 
-class GruActor(nn.Module):
-    """As `LstmActor`, behind a GRU: `(obs, h)` to `(actions, h)`."""
+class GruActor(_Actor):
+    """Has a GRU before the network: `(obs, h)` to `(actions, h)`, state `(layers, batch, hidden)`."""
 
     def __init__(self, model: Any, clip_actions: float | None) -> None:
-        super().__init__()
-        self.normalizer = model.obs_normalizer
+        super().__init__(model, clip_actions)
         self.rnn = model.rnn.rnn
-        self.mlp = model.mlp
-        self.mean = model.distribution.as_deterministic_output_module()
-        self.bound = nn.Identity() if clip_actions is None else nn.Hardtanh(-clip_actions, clip_actions)
 
     def parameters_of(self, obs: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return what the distribution is made from, and the next state."""
@@ -75,13 +70,12 @@ class GruActor(nn.Module):
         return self.bound(self.mean(parameters)), h
 
 
-ACTORS: dict[str | None, type[nn.Module]] = {None: FeedForwardActor, "lstm": LstmActor, "gru": GruActor}
+ACTORS: dict[str | None, type[_Actor]] = {None: FeedForwardActor, "lstm": LstmActor, "gru": GruActor}
 
 
 def sampler(actor: Any, model: MLPModel) -> Callable[..., Any]:
     """Return a function with the signature of `actor` whose actions are drawn from the distribution of training."""
-    distribution = model.distribution
-    assert distribution is not None  # RslRlBackend.validate
+    distribution: Any = model.distribution
 
     def draw(parameters: torch.Tensor) -> torch.Tensor:
         distribution.update(parameters)

@@ -138,15 +138,18 @@ class Runner:
     def _save(self) -> None:
         """Write a checkpoint and go on from exactly what it holds.
 
-        The state file comes first, so a model file without one cannot be the newest. Whatever happens to the random
+        The state file comes first, so a model file without one cannot be the newest; a model that an abandoned
+        continuation left under this number goes before it, because it would not fit the new state. Whatever happens to the random
         streams and in the simulator's caches while observers look at the checkpoint (an evaluation, say) is undone:
         a straight run and a continued one are then the same.
         """
         self._pair = secrets.token_hex(8)
         state = run_state.capture(self.env, self.algorithm, self.metrics)
+        model_path = files.model_path(self.ctx.log_dir, self.iteration)
+        model_path.unlink(missing_ok=True)
         save_tensors(files.state_path(self.ctx.log_dir, self.iteration), {"pair": self._pair, **state})
-        self.checkpoint = files.model_path(self.ctx.log_dir, self.iteration)
-        save_checkpoint(self.checkpoint, *self._described())
+        save_checkpoint(model_path, *self._described())
+        self.checkpoint = model_path
         files.remove_old_states(self.ctx.log_dir)
         self.ctx.notify(
             "checkpoint_saved", path=str(self.checkpoint), iteration=self.iteration, env_steps=self.env_steps
