@@ -8,7 +8,7 @@ from genelab.cli import main
 from genelab.testing.fake_env import FakeVecEnv
 
 module = types.ModuleType("genelab.envs.make")
-module.make_env = lambda cfg, **options: FakeVecEnv(cfg.simulation.num_envs, max_episode_length=5)
+module.make_env = lambda cfg, **options: FakeVecEnv(cfg.simulation.num_envs, max_episode_length=5)  # pyright: ignore[reportAttributeAccessIssue]
 sys.modules["genelab.envs.make"] = module
 sys.argv[1:1] = ["--plugin", str(Path(__file__).parent / "sample_runs.py")]
 main()
