@@ -36,10 +36,10 @@ imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.dev  ## Build the documentation site into site/
-	$(BIN)/python -m mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 docs-serve: $(VENV)/.dev  ## Serve the documentation while it is edited
-	$(BIN)/python -m mkdocs serve
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
 
 wheels: $(VENV)/.venv  ## Build the wheels of all distributions into dist/
 	$(PIP) wheel --no-deps --wheel-dir dist . $(PACKAGES:%=./%)

@@ -13,7 +13,7 @@ from genelab.cli import root
 from genelab.plugins.builtin import CORE_COMMANDS
 
 PAGE = "reference/cli.md"
-WIDTH = "100"
+COLUMNS = 100
 
 INTRODUCTION = """\
 # Command line
@@ -30,7 +30,8 @@ Generated from the commands: what stands here is what `--help` prints.
 
 def command_help(path: tuple[str, ...]) -> str:
     """Return what `genelab PATH --help` prints on a terminal of 100 columns."""
-    result = CliRunner().invoke(root, [*path, "--help"], prog_name="genelab", env={"COLUMNS": WIDTH})
+    width = COLUMNS - 2  # click leaves two columns of a terminal free
+    result = CliRunner().invoke(root, [*path, "--help"], prog_name="genelab", terminal_width=width)
     if result.exit_code != 0:
         raise RuntimeError(f"genelab {' '.join(path)} --help failed: {result.output}")
     return result.stdout

@@ -25,7 +25,7 @@ def page() -> str:
 def test_the_page_holds_the_help_that_the_command_prints(page: str, path: tuple[str, ...]) -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "genelab", *path, "--help"],
-        env={**os.environ, "COLUMNS": cli_reference.WIDTH},
+        env={**os.environ, "COLUMNS": str(cli_reference.COLUMNS)},
         capture_output=True,
         text=True,
         check=True,
