@@ -71,7 +71,7 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
         reset: torch.Tensor | None = None
         if not self.nobody(done):
             reset = done
-            extras["final_obs"] = self._as_asked(self.nan_guard.clean(self.observation_manager.compute()))
+            extras["final_obs"] = self._as_asked(self.nan_guard.clean(self.observation_manager.compute(), broken))
             self.random.next_episode(done)
             self._reset(done, extras)
             if self.random.evaluation:

@@ -51,8 +51,10 @@ class NanGuard:
             self._dump(int(broken.nonzero()[0, 0]), actions)
         return torch.where(broken, 0.0, reward), broken
 
-    def clean(self, observation: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Return terminal observations with non-finite numbers of broken envs as zero."""
+    def clean(self, observation: dict[str, torch.Tensor], broken: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return terminal observations with zeros for the non-finite numbers of broken envs."""
+        if broken is self._nobody:
+            return observation
         return {name: torch.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0) for name, value in observation.items()}
 
     def _check_rate(self) -> None:

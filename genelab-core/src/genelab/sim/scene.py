@@ -80,9 +80,12 @@ class Scene:
             "batch_links_info": solver.batch_links_info,
             "integrator": getattr(gs.integrator, solver.integrator),
         }
-        for name in ("iterations", "ls_iterations", "tolerance"):
-            if getattr(solver, name) is not None:
-                rigid[name] = getattr(solver, name)
+        limits = {
+            "iterations": solver.iterations,
+            "ls_iterations": solver.ls_iterations,
+            "tolerance": solver.tolerance,
+        }
+        rigid.update({name: limit for name, limit in limits.items() if limit is not None})
         try:
             return gs.Scene(
                 show_viewer=sim.vis,
