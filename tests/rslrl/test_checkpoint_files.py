@@ -82,13 +82,13 @@ def test_a_poisoned_checkpoint_is_refused_and_runs_nothing(tmp_path, form):
     if form == "torch":
         torch.save(poison, path)
     else:
-        path.write_bytes(pickle.dumps(poison))
+        path.write_bytes(pickle.dumps(poison, protocol=2))
     with pytest.raises(GenelabError, match="nothing of it was executed"):
         load_checkpoint(path)
     assert not proof.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"\x80\x04"])
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x80\x02"])
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content):
     path = tmp_path / "model_1.pt"
     path.write_bytes(content)

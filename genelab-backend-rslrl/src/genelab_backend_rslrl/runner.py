@@ -139,9 +139,9 @@ class Runner:
         """Write a checkpoint and go on from exactly what it holds.
 
         The state file comes first, so a model file without one cannot be the newest; a model that an abandoned
-        continuation left under this number goes before it, because it would not fit the new state. Whatever happens to the random
-        streams and in the simulator's caches while observers look at the checkpoint (an evaluation, say) is undone:
-        a straight run and a continued one are then the same.
+        continuation left under this number goes before it, because it would not fit the new state. Whatever happens to
+        the random streams and in the simulator's caches while observers look at the checkpoint (an evaluation, say) is
+        undone: a straight run and a continued one are then the same.
         """
         self._pair = secrets.token_hex(8)
         state = run_state.capture(self.env, self.algorithm, self.metrics)
