@@ -21,14 +21,9 @@ def config_fields(source: str) -> list[tuple[str, str]]:
 
 
 def names_read(source: str) -> set[str]:
-    """Return the attribute names that `source` reads, also those that a loop over a table of names asks for."""
-    names = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-            names.add(node.attr)
-        elif isinstance(node, ast.For | ast.comprehension) and isinstance(node.iter, ast.Tuple):
-            names.update(str(item.value) for item in node.iter.elts if isinstance(item, ast.Constant))
-    return names
+    """Return the attribute names that `source` reads."""
+    nodes = ast.walk(ast.parse(source))
+    return {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)}
 
 
 @cache

@@ -67,7 +67,7 @@ class ManagerBasedEnv:
 
     def _make_spaces(self) -> None:
         box = gymnasium.spaces.Box
-        groups = {
+        groups: dict[str, gymnasium.Space[Any]] = {
             name: box(-np.inf, np.inf, (group.dim,), np.float32)
             for name, group in self.observation_layout.groups.items()
         }

@@ -155,11 +155,12 @@ class RandomStreams:
         return ((bits >> 40) & 0xFFFFFF).to(torch.float32).mul_(2.0**-24)
 
     def _quantiles(self) -> torch.Tensor:
-        if self._normal_table is None:
+        table = self._normal_table
+        if table is None:
             size = 2**_NORMAL_TABLE_BITS
             points = (torch.arange(size + 2, dtype=torch.float64) + 0.5) / (size + 2)
-            self._normal_table = torch.special.ndtri(points).to(torch.float32).to(self.device)
-        return self._normal_table
+            table = self._normal_table = torch.special.ndtri(points).to(torch.float32).to(self.device)
+        return table
 
 
 def _mix(bits: torch.Tensor) -> torch.Tensor:

@@ -53,7 +53,7 @@ class Scene:
         self.ticks_per_call = 1 if self._fresh_state else decimation
         self._calls = decimation // self.ticks_per_call
         self._viewer = sim.vis
-        self._scene = self._make(cfg, sim, render_envs)
+        self._scene: Any = self._make(cfg, sim, render_envs)
         self._add_entities(cfg)
         self._cameras = [self._add_camera(index) for index in range(render_envs)]
         if not (self._cameras or self._viewer):
