@@ -13,6 +13,7 @@ from rich.console import Console
 from genelab.rl.checkpoint import load_checkpoint
 from genelab.runs.plan import TrainRequest, plan_training
 from genelab.runs.progress import TrainingProgress
+from genelab.runs.source import open_source
 from genelab.runs.training import train
 from genelab.utils.errors import GenelabError, UsageError
 
@@ -145,3 +146,16 @@ def test_progress_without_a_terminal_is_plain_lines(capsys):
     assert lines[0] == "1/3 iterations  – steps/s  return –"
     assert "return 1.50" in lines[1] and lines[1].endswith("left")
     assert lines[2].startswith("3/3 iterations") and "steps/s" in lines[2]
+
+
+def test_a_real_backend_trains_stops_and_goes_on_in_the_same_run(tmp_path, monkeypatch, fake_envs):
+    monkeypatch.chdir(tmp_path)
+    overrides = [("env.simulation.num_envs", "4"), ("agent.save_interval", "1")]
+    task = "GeneLab-Inverted-Pendulum-v0"
+    first = train(TrainRequest(task_id=task, overrides=overrides, max_iterations=2))
+    second = train(TrainRequest(task_id=task, resume=first.run_dir, max_iterations=3))
+    assert (second.run_dir, second.result.iteration) == (first.run_dir, 3)
+    source = open_source(task, first.run_dir)
+    env = fake_envs[-1][1]
+    env.raw_observations = True
+    assert source.policy(env)(env.get_observations()).shape == (4, 2)

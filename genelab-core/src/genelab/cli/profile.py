@@ -75,6 +75,8 @@ def _step_table(report: ProfileReport) -> Table:
         column.justify = "right"
     table.add_row("Genesis alone", f"{times.raw_us:,.1f}", f"{times.ratio:.1%}")
     table.add_row("env.step", f"{times.step_us:,.1f}", f"{times.env_steps_per_s:,.0f} steps/s")
+    if times.calm_step_us is not None:
+        table.add_row("  where no episode ends", f"{times.calm_step_us:,.1f}", "")
     whole = sum(report.parts_us.values())
     for name, microseconds in report.parts_us.items():
         table.add_row(f"  {name}", f"{microseconds:,.1f}", f"{microseconds / whole:.1%}")

@@ -48,6 +48,7 @@ class StepTimes:
         build_s: Seconds to make the environment and take the first steps.
         raw_us: Genesis alone, with the same ticks and solver options, µs.
         step_us: `env.step` with random actions, µs.
+        calm_step_us: Its median over the steps in which no episode ended, µs; `None` if there were none.
         ratio: `raw_us / step_us`: the share of the raw rate that the environment reaches.
         env_steps_per_s: Environment steps per second over all envs.
         resets_per_step: Episodes that ended in a step, on average.
@@ -56,6 +57,7 @@ class StepTimes:
     build_s: float
     raw_us: float
     step_us: float
+    calm_step_us: float | None
     ratio: float
     env_steps_per_s: float
     resets_per_step: float
@@ -196,14 +198,29 @@ def measure_steps(env: ManagerBasedRlEnv, build_s: float, steps: int) -> StepTim
         whole.append((clock.now() - began) / per_round)
         ended += sum(int((terminated | truncated).sum()) for terminated, truncated in outcomes)
     raw_s, step_s = statistics.median(raw), statistics.median(whole)
+    calm = _calm_steps(env, clock, steps)
     return StepTimes(
         build_s=round(build_s, 3),
         raw_us=round(1e6 * raw_s, 1),
         step_us=round(1e6 * step_s, 1),
+        calm_step_us=round(1e6 * statistics.median(calm), 1) if calm else None,
         ratio=round(raw_s / step_s, 3),
         env_steps_per_s=round(env.num_envs / step_s, 1),
         resets_per_step=round(ended / (ROUNDS * per_round), 3),
     )
+
+
+def _calm_steps(env: ManagerBasedRlEnv, clock: Stopwatch, steps: int) -> list[float]:
+    """Return the times of single steps in which no episode ended, s: what a trained policy mostly sees."""
+    env.reset()
+    calm = []
+    for action in _random_actions(env, steps):
+        began = clock.now()
+        _, _, terminated, truncated, _ = env.step(action)
+        elapsed = clock.now() - began
+        if not bool((terminated | truncated).any()):
+            calm.append(elapsed)
+    return calm
 
 
 def measure_parts(env: ManagerBasedRlEnv, times: StepTimes, steps: int) -> dict[str, float]:
