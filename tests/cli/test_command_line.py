@@ -134,7 +134,7 @@ def test_a_command_may_return_its_status():
 def test_the_landing_page_counts_and_names_a_task(catalog):
     done = run()
     assert done.exit_code == 0
-    assert "1 tasks" in done.output
+    assert "1 task, 0 backends, 2 export formats" in done.output
     assert "genelab train Toy-Arm-v0" in done.output
 
 

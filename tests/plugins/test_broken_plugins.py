@@ -96,6 +96,13 @@ def test_a_command_that_needs_none_of_them_says_one_line_for_each_on_stderr(all_
     assert len(done.stderr.splitlines()) == len(BROKEN) + 1  # the healthy pack is a party to the conflict
 
 
+def test_what_a_plugin_prints_at_import_does_not_spoil_our_output(tmp_path):
+    install(tmp_path, "chatty", "print('hello')\nGENELAB_API = '1'\n")
+    done = genelab("list", "--json", site=tmp_path)
+    assert json.loads(done.stdout)["exporters"]
+    assert "hello" in done.stderr
+
+
 def test_plugins_info_shows_the_traceback(all_broken):
     done = genelab("plugins", "info", "raising-hook", site=all_broken)
     assert done.returncode == 0

@@ -9,7 +9,14 @@ def landing_page(catalog: Catalog) -> str:
     """Return the first commands to try, with a task that is installed here, and counts of what there is."""
     trainable = [name for name, spec in catalog.tasks.items() if spec.agents]
     task = trainable[0] if trainable else "TASK"
-    counts = f"{len(catalog.tasks)} tasks, {len(catalog.backends)} backends, {len(catalog.exporters)} export formats"
+    counts = ", ".join(
+        f"{len(records)} {kind}{'' if len(records) == 1 else 's'}"
+        for kind, records in (
+            ("task", catalog.tasks),
+            ("backend", catalog.backends),
+            ("export format", catalog.exporters),
+        )
+    )
     lines = [
         f"GeneLab: {counts} from {sum(plugin.status == 'ok' for plugin in catalog.plugins)} plugins",
         "",

@@ -6,9 +6,11 @@ plugins together (`genelab.plugins.conflicts`), so that the order of loading dec
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
 from typing import Any
 
 import pluggy
@@ -60,7 +62,8 @@ def _load(candidate: Candidate, contribution: Contribution, manager: pluggy.Plug
     module: Any = None
     try:
         _check_api(candidate.declared_api(), declared=False)
-        module = candidate.load()
+        with redirect_stdout(sys.stderr):  # our own output may be JSON that a program reads
+            module = candidate.load()
         status.location = getattr(module, "__file__", None)
         _check_api(getattr(module, "GENELAB_API", None), declared=True)
         manager.register(module, name=f"{candidate.distribution}::{candidate.name}")
