@@ -27,7 +27,7 @@ def pendulum_env() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def quadruped_env() -> Iterator[Any]:
-    """A free-floating four-legged toy on the ground, eight envs and idle ones: contacts, root state, explicit torques."""
+    """A free-floating four-legged toy on the ground, eight envs: contacts, root state, explicit torques."""
     from genelab.envs.make import make_env
 
     sys.path.insert(0, str(Path(__file__).parent / "physics"))

@@ -80,10 +80,11 @@ def quadruped_cfg() -> ManagerBasedRlEnvCfg:
                 mode="reset",
                 params={"pose": {"x": (-0.5, 0.5), "yaw": (-3.14, 3.14)}, "velocity": {"x": (-0.1, 0.1)}},
             ),
-            "reset_joints": EventTermCfg(func=mdp.reset_joints_by_offset, mode="reset", params={"position": (-0.1, 0.1)}),
+            "reset_joints": EventTermCfg(
+                func=mdp.reset_joints_by_offset, mode="reset", params={"position": (-0.1, 0.1)}
+            ),
             "push": EventTermCfg(
                 func=mdp.push_root, mode="interval", interval_s=(0.3, 0.6), params={"velocity": {"y": (-0.5, 0.5)}}
             ),
         },
     )
-

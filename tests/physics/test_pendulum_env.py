@@ -8,6 +8,7 @@ from pathlib import Path
 import mujoco
 import pytest
 import torch
+
 from genelab.utils.errors import GenelabError
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from genelab.config import SimulationCfg
 from genelab.config.simulation import RigidSolverCfg
 from genelab.sim.scene import padding_for
@@ -19,7 +20,7 @@ def test_the_robot_stands_on_its_legs(quadruped_env):
     still(quadruped_env, 40)
     robot = quadruped_env.scene["robot"]
     assert (robot.root_pos[:, 2] > 0.15).all()
-    assert (robot.link_contact_force[:, :, 2].sum(dim=1) == pytest.approx(4.4 * 9.81, rel=0.35))
+    assert robot.link_contact_force[:, :, 2].sum(dim=1) == pytest.approx(4.4 * 9.81, rel=0.35)
 
 
 def test_root_reset_draws_each_listed_axis(quadruped_env):
@@ -146,9 +147,10 @@ def test_padding_is_added_only_where_it_pays():
 
 
 def test_idle_envs_copy_the_first_and_are_never_seen(monkeypatch):
+    from quadruped import quadruped_cfg
+
     from genelab.envs.make import make_env
     from genelab.sim import scene
-    from quadruped import quadruped_cfg
 
     monkeypatch.setattr(scene, "_SLOW_MULTIPLE", 8)
     env = make_env(quadruped_cfg())

@@ -1,4 +1,4 @@
-"""What every actuator model does. A new model subclasses `ActuatorCfg` and `Actuator`; nothing else needs to know it."""
+"""What every actuator model does. A new one subclasses `ActuatorCfg` and `Actuator`; nothing else needs to know it."""
 
 from __future__ import annotations
 

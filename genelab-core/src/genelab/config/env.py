@@ -57,12 +57,12 @@ class ManagerBasedRlEnvCfg(ManagerBasedEnvCfg):
         episode_length_s: Time limit, s.
         scale_rewards_by_dt: Multiply reward weights by the control step, so that weights are per second.
         random_initial_episode_length: At the first reset start envs at random episode steps, so that time-outs spread.
-        max_nan_reset_rate: Share of env steps that may go non-finite (over a window of 1000 control steps) before the
-            run stops.
+        max_nan_reset_rate: Share of env steps in a window of 1000 control steps that may go non-finite before the run
+            stops.
         strata: Named bins of evaluation episodes, each with its number of values; terms read them from
             `env.random.stratum(name)`.
-        headline: The number that an evaluation leads with and the best model is chosen by; `None` is success at the end of
-            the episode where the task publishes success, else the return.
+        headline: The number that an evaluation leads with and the best model is chosen by; `None` is success at the end
+            of the episode where the task publishes success, else the return.
     """
 
     episode_length_s: Annotated[float, Field(gt=0)] = 20.0

@@ -63,7 +63,7 @@ class ObservationGroupCfg:
 
     Attributes:
         corrupt: Apply the terms' noise.
-        history_length: Number of frames stacked, oldest first, each frame the whole group; 1 for the current frame only.
+        history_length: Number of frames stacked, oldest first, each frame the whole group; 1 is the current frame.
     """
 
     terms: dict[str, ObservationTermCfg]
@@ -87,7 +87,7 @@ class TerminationTermCfg(TermCfg):
 
 @configclass
 class EventTermCfg(TermCfg):
-    """A change of the simulation: `func(env, env_ids, **params)`.
+    """A change of the simulation: `func(env, mask, **params)` for the envs in `mask`, bool `(num_envs,)`.
 
     Attributes:
         mode: `"startup"` once after the scene is built, `"reset"` for finished envs, `"interval"` on a timer per env.
@@ -104,7 +104,7 @@ class EventTermCfg(TermCfg):
 
 @configclass
 class CurriculumTermCfg(TermCfg):
-    """Called as `func(env, env_ids, **params)` when envs are about to reset; returns a number to log or a dict of them."""
+    """Called as `func(env, mask, **params)` before the envs in `mask` reset; returns a number or a dict of them to log."""
 
 
 @configclass

@@ -39,8 +39,10 @@ class Entity:
     """One entity of the scene.
 
     Writes are staged and reach Genesis together, at the next read or step: a reset that several terms shape costs one
-    forward-kinematics pass. Tensors that come out have `num_envs` rows and are fresh; what goes in has `num_envs` rows too. Behind that the batch may be
-    longer: the idle envs at its end copy what env 0 is told and so never do anything of their own.
+    forward-kinematics pass.
+
+    Tensors that come out have `num_envs` rows and are fresh; what goes in has `num_envs` rows too. Behind that the
+    batch may be longer: the idle envs at its end copy what env 0 is told and so never do anything of their own.
     """
 
     def __init__(self, name: str, cfg: ArticulationCfg | RigidObjectCfg) -> None:

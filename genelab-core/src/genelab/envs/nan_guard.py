@@ -73,12 +73,12 @@ class NanGuard:
         """Write the state of one broken env, once, as a `.pt` of tensors that loads with weights_only=True."""
         self._dumped = True
         assert self.dump_dir is not None
-        env = self._env
+        env, rewards = self._env, self._env.reward_manager
         state = {
             "env": index,
             "step": env.common_step_counter,
             "action": actions[index].clone(),
-            "rewards": dict(zip(env.reward_manager.active_terms, env.reward_manager.values[:, index].tolist(), strict=True)),
+            "rewards": dict(zip(rewards.active_terms, rewards.values[:, index].tolist(), strict=True)),
             "entities": {
                 name: {key: value[index].clone() for key, value in entity.physics_state().items()}
                 for name, entity in env.scene.entities.items()

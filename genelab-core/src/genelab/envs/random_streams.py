@@ -106,7 +106,7 @@ class RandomStreams:
     ) -> torch.Tensor:
         """Draw standard normal numbers, float32 `(num_envs, dim)`; arguments as in `uniform`.
 
-        In evaluation they are linear interpolations in a table of quantiles (range ±4.2): plain products and sums, whose
+        In evaluation they interpolate linearly in a table of quantiles (range ±4.3): plain products and sums, whose
         rounding does not depend on the number of envs.
         """
         if not self.evaluation:

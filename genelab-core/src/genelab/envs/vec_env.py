@@ -110,7 +110,7 @@ class VecEnv(Protocol):
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything that the future depends on (physics, managers, random streams), as tensors and plain values."""
+        """Return all that the future depends on (physics, managers, random streams), as tensors and plain values."""
         ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -52,9 +52,7 @@ class ActionManager:
         self.dim = sum(term.dim for term in self.terms.values())
         self._noise_std = env.cfg.action_noise_std
         delay = env.cfg.action_delay
-        self._delay = (
-            DelayBuffer("action", delay, env.num_envs, self.dim, env.random) if delay != (0, 0) else None
-        )
+        self._delay = DelayBuffer("action", delay, env.num_envs, self.dim, env.random) if delay != (0, 0) else None
         self.action = torch.zeros(env.num_envs, self.dim, device=env.device)
         self.previous_action = torch.zeros_like(self.action)
 

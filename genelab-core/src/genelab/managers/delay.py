@@ -28,7 +28,7 @@ class DelayBuffer:
         self._values.masked_fill_(mask[None, :, None], 0.0)
 
     def push(self, value: torch.Tensor, *, advance: bool = True) -> torch.Tensor:
-        """Take in the newest value `(num_envs, dim)` (replacing the last one unless `advance`); return the delayed one."""
+        """Take in the newest value `(num_envs, dim)`, replacing the last one unless `advance`; return the delayed."""
         if advance:
             self._values = self._values.roll(1, dims=0)
         self._values[0] = value

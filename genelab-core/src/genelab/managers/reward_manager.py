@@ -45,7 +45,8 @@ class RewardManager:
 
     def compute(self) -> torch.Tensor:
         """Return the reward of this step, `(num_envs,)`. A non-finite term makes it non-finite."""
-        values = [self._nothing if zero else term(self._env) for term, zero in zip(self._terms, self._zero, strict=True)]
+        pairs = zip(self._terms, self._zero, strict=True)
+        values = [self._nothing if zero else term(self._env) for term, zero in pairs]
         try:
             self.values = torch.stack(values).mul_(self._scale)
         except RuntimeError:
@@ -63,7 +64,7 @@ class RewardManager:
                 )
 
     def reset(self, mask: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Start new sums for the envs in `mask`; return the mean per second of each term over these envs, for the log."""
+        """Start new sums for the envs in `mask`; return each term's mean per second over these envs, for the log."""
         weights = mask.to(self.episode_sums.dtype)
         mean = (self.episode_sums @ weights) / (weights.sum().clamp(min=1.0) * self._env.cfg.episode_length_s)
         self.episode_sums.masked_fill_(mask, 0.0)

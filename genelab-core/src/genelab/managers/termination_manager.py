@@ -55,9 +55,7 @@ class TerminationManager:
         share = (torch.stack(self.values).to(torch.float32) @ weights) / weights.sum().clamp(min=1.0)
         for term in self._terms:
             term.reset(mask)
-        return {
-            f"Episode_Termination/{name}": value for name, value in zip(self._names, share.unbind(), strict=True)
-        }
+        return {f"Episode_Termination/{name}": value for name, value in zip(self._names, share.unbind(), strict=True)}
 
     def state_dict(self) -> dict[str, Any]:
         return {"terms": terms_state(self._terms)}

@@ -23,9 +23,7 @@ class UniformCommand(CommandTerm):
         return self._command
 
     def resample(self, mask: torch.Tensor) -> None:
-        drawn = self.env.random.uniform(
-            f"command/{self.name}", len(self._low), mask, low=self._low, high=self._high
-        )
+        drawn = self.env.random.uniform(f"command/{self.name}", len(self._low), mask, low=self._low, high=self._high)
         self._command = torch.where(mask[:, None], drawn, self._command)
 
     def load_command(self, command: torch.Tensor) -> None:

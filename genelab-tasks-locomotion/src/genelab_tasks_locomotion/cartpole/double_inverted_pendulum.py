@@ -64,7 +64,10 @@ def double_inverted_pendulum() -> TaskCfg:
                 params={"position": (-0.05, 0.05), "velocity": (-0.05, 0.05)},
             ),
             "push_cart": EventTermCfg(
-                func=mdp.push_joints, mode="interval", interval_s=(3.0, 6.0), params={"velocity": (-0.3, 0.3), "asset": CART}
+                func=mdp.push_joints,
+                mode="interval",
+                interval_s=(3.0, 6.0),
+                params={"velocity": (-0.3, 0.3), "asset": CART},
             ),
         },
     )

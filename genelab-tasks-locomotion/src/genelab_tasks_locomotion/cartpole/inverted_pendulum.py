@@ -1,4 +1,4 @@
-"""Inverted pendulum: keep a pole upright by commanding the cart's position. Ceiling of the return: 10 s × (1 + 3) = 40."""
+"""Inverted pendulum: keep a pole upright by moving the cart. Ceiling of the return: 10 s × (1 + 3) = 40."""
 
 from __future__ import annotations
 
@@ -99,7 +99,10 @@ def inverted_pendulum_env() -> ManagerBasedRlEnvCfg:
                 params={"position": (-0.05, 0.05), "velocity": (-0.05, 0.05)},
             ),
             "push_cart": EventTermCfg(
-                func=mdp.push_joints, mode="interval", interval_s=(2.0, 5.0), params={"velocity": (-0.5, 0.5), "asset": CART}
+                func=mdp.push_joints,
+                mode="interval",
+                interval_s=(2.0, 5.0),
+                params={"velocity": (-0.5, 0.5), "asset": CART},
             ),
         },
     )
