@@ -67,6 +67,7 @@ def command(
 
     from rich.console import Console
 
+    from genelab.runs.interrupts import Interrupted
     from genelab.runs.plan import TrainRequest
     from genelab.runs.training import TrainingInterrupted, train
 
@@ -84,6 +85,9 @@ def command(
         report = train(request, console=Console(stderr=True))
     except TrainingInterrupted as stop:
         return _stopped(task, stop.run_dir, stop.signum)
+    except Interrupted as stop:
+        click.echo("stopped before the run began", err=True)
+        return 128 + stop.signum
     click.echo(f"{report.result.checkpoint}")
     if report.signum is not None:
         return _stopped(task, report.run_dir, report.signum)
