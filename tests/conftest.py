@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 # Before torch is imported anywhere: the machines that run these tests have few cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -21,18 +19,5 @@ def pendulum_env() -> Iterator[Any]:
     from genelab.envs.make import make_env
 
     env = make_env("GeneLab-Inverted-Pendulum-v0", num_envs=8)
-    yield env
-    env.close()
-
-
-@pytest.fixture(scope="session")
-def quadruped_env() -> Iterator[Any]:
-    """A free-floating four-legged toy on the ground, eight envs: contacts, root state, explicit torques."""
-    from genelab.envs.make import make_env
-
-    sys.path.insert(0, str(Path(__file__).parent / "physics"))
-    from quadruped import quadruped_cfg
-
-    env = make_env(quadruped_cfg())
     yield env
     env.close()

@@ -80,4 +80,6 @@ def test_an_unknown_variant_is_refused():
 
 
 def test_the_import_can_be_part_of_the_id():
-    assert gymnasium.spec("genelab.gym:" + TASK).id == TASK
+    env = gymnasium.make_vec("genelab.gym:" + TASK, num_envs=1)
+    assert env.spec is not None and env.spec.id == TASK
+    env.close()

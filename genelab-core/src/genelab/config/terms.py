@@ -104,7 +104,7 @@ class EventTermCfg(TermCfg):
 
 @configclass
 class CurriculumTermCfg(TermCfg):
-    """Called as `func(env, mask, **params)` before the envs in `mask` reset; returns a number or a dict of them to log."""
+    """Called as `func(env, mask, **params)` before the envs in `mask` reset; returns a number, or a dict, to log."""
 
 
 @configclass
