@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from genelab.cli import root
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("genelab-*/README.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+_ASSIGNMENTS = re.compile(r"^(\w+=\S* )+")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 executable = [page for page in PAGES if any(block.language in ("console", "pycon") for block in read_blocks(page))]
@@ -33,7 +35,6 @@ def test_the_blocks_of_a_page_do_what_it_shows(page: Path, tmp_path: Path, monke
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(tmp_path),
         "COLUMNS": "100",
     }
     namespace: dict[str, object] = {}
@@ -80,7 +81,7 @@ def genelab_commands(page: Path) -> list[str]:
     for block in read_blocks(page):
         if block.language in ("bash", "console"):
             lines = block.text.replace("\\\n", " ").splitlines()
-            texts = [line.removeprefix("$ ").partition(" #")[0].strip() for line in lines]
+            texts = [_ASSIGNMENTS.sub("", line.removeprefix("$ ").partition(" #")[0].strip()) for line in lines]
             found += [text for text in texts if text.startswith("genelab ")]
     return found
 
