@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from genelab.rl.backends.base import Backend, InferenceSetup, RecurrentSpec, TrainContext, TrainResult
 from genelab.rl.config import BackendConfig
 from genelab.utils.errors import UsageError
-from genelab_backend_rslrl import files
 from genelab_backend_rslrl.config import RslRlGaussianCfg, RslRlModelCfg, RslRlOnPolicyRunnerCfg
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class RslRlBackend(Backend):
 
     def train(self, ctx: TrainContext) -> TrainResult:
         """Train, continue or begin from given weights, as `ctx` says."""
-        from genelab_backend_rslrl.build import without_distribution_checks
+        from genelab.rl.distribution_checks import without_distribution_checks
         from genelab_backend_rslrl.runner import Runner
 
         agent = _own(ctx.agent)
@@ -68,7 +67,9 @@ class RslRlBackend(Backend):
 
     def checkpoints(self, log_dir: Path) -> list[Path]:
         """Return the run's `model_<iteration>.pt`, oldest first (`model_final.pt` is a copy of the last)."""
-        return files.model_files(log_dir)
+        from genelab_backend_rslrl.weights import checkpoint_files
+
+        return checkpoint_files(log_dir).models()
 
     def load(self, checkpoint: Path, agent: BackendConfig, env: VecEnv) -> InferenceSetup:
         """Load the actor of a checkpoint; see the contract for what is refused."""
@@ -76,10 +77,11 @@ class RslRlBackend(Backend):
         from tensordict import TensorDict
 
         from genelab.rl.checkpoint import require_layout
+        from genelab.rl.weights import load_weights
         from genelab_backend_rslrl.build import build_model
         from genelab_backend_rslrl.inference import ACTORS, sampler
         from genelab_backend_rslrl.vec_env import require_groups
-        from genelab_backend_rslrl.weights import load_payload, load_weights
+        from genelab_backend_rslrl.weights import load_payload
 
         agent = _own(agent)
         groups, action_dim = agent.obs_groups["actor"], int(env.single_action_space.shape[0])

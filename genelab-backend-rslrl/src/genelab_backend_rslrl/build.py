@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -11,8 +9,8 @@ import torch
 from rsl_rl.models import MLPModel, RNNModel
 from rsl_rl.storage import RolloutStorage
 from tensordict import TensorDict
-from torch.distributions import Distribution
 
+from genelab.rl.distribution_checks import without_distribution_checks
 from genelab_backend_rslrl.config import RslRlModelCfg, RslRlOnPolicyRunnerCfg, RslRlPpoAlgorithmCfg
 from genelab_backend_rslrl.ppo import TerminalValuePPO
 from genelab_backend_rslrl.vec_env import RslRlVecEnv
@@ -66,14 +64,3 @@ def _algorithm_options(cfg: RslRlPpoAlgorithmCfg, env: RslRlVecEnv) -> dict[str,
             "env": env
         }
     return options
-
-
-@contextmanager
-def without_distribution_checks() -> Iterator[None]:
-    """Turn off `torch.distributions`' argument checks, as rsl_rl's models do for good, and put the setting back."""
-    setting = Distribution._validate_args
-    Distribution.set_default_validate_args(False)
-    try:
-        yield
-    finally:
-        Distribution.set_default_validate_args(setting)

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from rsl_rl.modules import HiddenState
 
+from genelab.rl.random_state import random_state, restore_random_state
+from genelab.rl.rollout_metrics import RolloutMetrics
 from genelab.utils.errors import UsageError
 from genelab_backend_rslrl.ppo import TerminalValuePPO
-from genelab_backend_rslrl.random_state import random_state, restore_random_state
-from genelab_backend_rslrl.rollout_metrics import RolloutMetrics
 from genelab_backend_rslrl.vec_env import RslRlVecEnv
 
 

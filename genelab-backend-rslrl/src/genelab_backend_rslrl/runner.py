@@ -14,15 +14,16 @@ import torch
 
 from genelab.rl.backends.base import TrainContext, TrainResult
 from genelab.rl.checkpoint import load_checkpoint, require_layout, save_checkpoint, save_tensors
+from genelab.rl.event_log import EventLog
+from genelab.rl.random_state import seed_random_streams
+from genelab.rl.rollout_metrics import RolloutMetrics, with_plain_names
+from genelab.rl.weights import load_weights
 from genelab.utils.errors import GenelabError
 from genelab_backend_rslrl import files, run_state
 from genelab_backend_rslrl.build import build_algorithm, observation_groups
 from genelab_backend_rslrl.config import RslRlOnPolicyRunnerCfg
-from genelab_backend_rslrl.event_log import EventLog
-from genelab_backend_rslrl.random_state import seed_random_streams
-from genelab_backend_rslrl.rollout_metrics import RolloutMetrics
 from genelab_backend_rslrl.vec_env import RslRlVecEnv
-from genelab_backend_rslrl.weights import load_payload, load_weights
+from genelab_backend_rslrl.weights import load_payload
 
 
 class Runner:
@@ -65,7 +66,7 @@ class Runner:
                 scalars = self._iterate()
                 if log is not None:
                     log.write(self.iteration, scalars)
-                self.ctx.on_iteration(self.iteration, self.env_steps, _with_plain_names(scalars))
+                self.ctx.on_iteration(self.iteration, self.env_steps, with_plain_names(scalars))
                 finished = self.iteration >= self.ctx.max_iterations
                 stopped = self.ctx.should_stop() and not finished
                 if finished or stopped or self.iteration % self.agent.save_interval == 0:
@@ -216,9 +217,3 @@ class Runner:
 def _finite(tensors: Iterable[torch.Tensor]) -> bool:
     """Return whether no element is NaN or infinite."""
     return bool(torch.stack([tensor.detach().isfinite().all() for tensor in tensors]).all())
-
-
-def _with_plain_names(scalars: dict[str, float]) -> dict[str, float]:
-    """Add the names that progress bars know."""
-    plain = {"return_mean": "Train/mean_reward", "length_mean": "Train/mean_episode_length"}
-    return {**scalars, **{name: scalars[tag] for name, tag in plain.items() if tag in scalars}}

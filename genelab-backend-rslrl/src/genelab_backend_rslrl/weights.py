@@ -1,11 +1,9 @@
-"""Weights from a checkpoint into networks, with a reason when they do not fit."""
+"""Checkpoints of this backend, told apart from those of others."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from genelab.rl.checkpoint import load_checkpoint
 from genelab.utils.errors import GenelabError
@@ -30,34 +28,3 @@ def load_payload(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             fix="name a model_<iteration>.pt that this backend wrote, or choose the --backend that wrote this file",
         )
     return payload, meta
-
-
-def load_weights(model: torch.nn.Module, weights: Any, what: str, path: Path) -> None:
-    """Copy `weights` into `model`; all of them or none.
-
-    Args:
-        model: The network.
-        weights: Tensors by name.
-        what: `"actor"` or `"critic"`, for the message.
-        path: The file they are from, for the message.
-
-    Raises:
-        GenelabError: with the names and shapes that do not fit.
-    """
-    here = model.state_dict()
-    if not isinstance(weights, dict) or not all(isinstance(value, torch.Tensor) for value in weights.values()):
-        raise GenelabError(f"{path.name} holds no weights for the {what}", where=str(path))
-    lines = [f"{name}: only in this agent" for name in here if name not in weights]
-    lines += [f"{name}: only in the file" for name in weights if name not in here]
-    lines += [
-        f"{name}: {tuple(weights[name].shape)} in the file, {tuple(here[name].shape)} in this agent"
-        for name in here
-        if name in weights and weights[name].shape != here[name].shape
-    ]
-    if lines:
-        raise GenelabError(
-            f"the {what} of {path.name} has other widths than this agent:\n    " + "\n    ".join(lines),
-            where=str(path),
-            fix="use the task and the network sizes that it was trained with (params/agent.json of its run)",
-        )
-    model.load_state_dict(weights)

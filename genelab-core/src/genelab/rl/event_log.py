@@ -1,4 +1,4 @@
-"""TensorBoard event files."""
+"""TensorBoard event files, for backends that depend on `tensorboard`."""
 
 from __future__ import annotations
 
