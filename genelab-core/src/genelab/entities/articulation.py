@@ -44,6 +44,7 @@ class Articulation(Entity):
         self.default_joint_pos = torch.tensor(default, device=device).repeat(num_envs, 1)
         lower, upper = self.entity.get_dofs_limit(self._dofs)
         self.joint_limits = torch.stack((lower.reshape(-1, len(dofs))[0], upper.reshape(-1, len(dofs))[0]), dim=1)
+        self._default_qpos[:, self._qs] = self.default_joint_pos
         self.target = self.default_joint_pos.clone()
         self.action_scale = torch.ones(self.num_joints, device=device)
         self.actuators = self._bind_actuators()
@@ -130,6 +131,10 @@ class Articulation(Entity):
             ids = actuator.joint_ids
             effort[:, ids] = actuator.effort(self.target[:, ids], self.joint_pos[:, ids], self.joint_vel[:, ids])
         return effort
+
+    def reset(self, mask: torch.Tensor) -> None:
+        super().reset(mask)
+        self.target = torch.where(mask[:, None], self.default_joint_pos, self.target)
 
     def apply_actuators(self, *, first: bool) -> None:
         """Send the targets to Genesis: implicit actuators once a control step, explicit ones before every tick."""

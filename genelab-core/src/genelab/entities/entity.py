@@ -69,6 +69,10 @@ class Entity:
         self.free_base = bool(joints) and joints[0].n_dofs == 6
         root = [*self.cfg.init_pos, *self.cfg.init_quat]
         self.default_root = torch.tensor(root, device=device).repeat(num_envs, 1)
+        self._default_qpos = self._visible(self.entity.get_qpos())
+        self._default_velocity = torch.zeros_like(self._visible(self.entity.get_dofs_velocity()))
+        if self.free_base:
+            self._default_qpos[:, :7] = self.default_root
 
     def invalidate(self) -> None:
         """Forget cached state: the simulation moved on, or this entity was written to."""
@@ -88,15 +92,24 @@ class Entity:
         """Remember columns of positions and velocities for the envs in `mask`."""
         if self._staged is None:
             state = self.physics_state()
-            self._staged = _Staged(state["qpos"], state["velocity"], torch.zeros_like(mask))
-        staged, column = self._staged, mask[:, None]
-        staged.mask = staged.mask | mask
+            self._staged = _Staged(state["qpos"], state["velocity"], mask)
+        staged = self._staged
+        # Rows outside the mask are never written to Genesis, so only another mask makes their values matter.
+        same, column = staged.mask is mask, mask[:, None]
+        if not same:
+            staged.mask = staged.mask | mask
         columns, values = velocity
-        staged.velocity[:, columns] = torch.where(column, values, staged.velocity[:, columns])
+        staged.velocity[:, columns] = values if same else torch.where(column, values, staged.velocity[:, columns])
         if qpos is not None:
             columns, values = qpos
-            staged.qpos[:, columns] = torch.where(column, values, staged.qpos[:, columns])
+            staged.qpos[:, columns] = values if same else torch.where(column, values, staged.qpos[:, columns])
             staged.moves = True
+        self._cache.clear()
+
+    def reset(self, mask: torch.Tensor) -> None:
+        """Bring the envs in `mask`, bool `(num_envs,)`, to the default state at rest."""
+        self.flush()
+        self._staged = _Staged(self._default_qpos.clone(), torch.zeros_like(self._default_velocity), mask, moves=True)
         self._cache.clear()
 
     def apply_actuators(self, *, first: bool) -> None:

@@ -127,13 +127,7 @@ class ManagerBasedEnv:
     def _reset(self, mask: torch.Tensor, extras: dict[str, Any]) -> None:
         """Bring the envs in `mask`, bool `(num_envs,)`, to the start of an episode."""
         for entity in self.scene.entities.values():
-            if isinstance(entity, Articulation):
-                if entity.free_base:
-                    entity.write_root(entity.default_root[:, :3], entity.default_root[:, 3:], mask)
-                entity.write_joints(entity.default_joint_pos, torch.zeros_like(entity.default_joint_pos), mask)
-                entity.target = torch.where(mask[:, None], entity.default_joint_pos, entity.target)
-            else:
-                entity.write_root(entity.default_root[:, :3], entity.default_root[:, 3:], mask)
+            entity.reset(mask)
         self.event_manager.reset(mask)
         self.action_manager.reset(mask)
         self.observation_manager.reset(mask)

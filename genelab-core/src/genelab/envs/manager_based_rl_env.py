@@ -57,8 +57,9 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
         reward = self.reward_manager.compute()
         self.metric_manager.compute()
         reward, broken = self.nan_guard.inspect(actions, reward)
-        terminated = self.termination_manager.terminated | broken
-        truncated = self.termination_manager.truncated & ~broken
+        terminated, truncated = self.termination_manager.terminated, self.termination_manager.truncated
+        if not self.nan_guard.known_clean(broken):
+            terminated, truncated = terminated | broken, truncated & ~broken
         done = terminated | truncated
 
         view = StepView(self, actions, reward, terminated, truncated, self.success)

@@ -51,9 +51,13 @@ class NanGuard:
             self._dump(int(broken.nonzero()[0, 0]), actions)
         return torch.where(broken, 0.0, reward), broken
 
+    def known_clean(self, broken: torch.Tensor) -> bool:
+        """Return True when `inspect` found nothing; on a GPU it does not look, because the host would have to wait."""
+        return broken is self._nobody
+
     def clean(self, observation: dict[str, torch.Tensor], broken: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return terminal observations with zeros for the non-finite numbers of broken envs."""
-        if broken is self._nobody:
+        if self.known_clean(broken):
             return observation
         return {name: torch.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0) for name, value in observation.items()}
 
