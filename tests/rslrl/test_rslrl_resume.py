@@ -15,8 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from genelab.rl.checkpoint import load_checkpoint, meta_path
 from genelab.utils.errors import GenelabError, UsageError
-from genelab_backend_rslrl.files import model_files, state_path
-from genelab_backend_rslrl.weights import load_payload
+from genelab_backend_rslrl.weights import checkpoint_files, load_payload
 
 
 def differences(a, b, where="") -> list[str]:
@@ -43,7 +42,7 @@ def draw_from_all_streams() -> None:
 
 def everything(log_dir: Path, iteration: int) -> dict:
     payload, _ = load_checkpoint(log_dir / f"model_{iteration}.pt")
-    state, _ = load_checkpoint(state_path(log_dir, iteration))
+    state, _ = load_checkpoint(checkpoint_files(log_dir).state(iteration))
     del payload["infos"]["pair"], state["pair"]
     return {"model": payload, "state": state}
 
@@ -171,10 +170,10 @@ def test_a_kill_between_state_and_model_leaves_the_newest_checkpoint_resumable(t
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("genelab_backend_rslrl.runner.save_checkpoint", killed)
+        patch.setattr("genelab.rl.checkpoint_files.save_checkpoint", killed)
         with pytest.raises(KeyboardInterrupt):
             train(tmp_path, 4, agent=agent, resume=tmp_path / "model_2.pt")
-    newest = model_files(tmp_path)[-1]
+    newest = checkpoint_files(tmp_path).models()[-1]
     assert train(tmp_path, 4, agent=agent, resume=newest).iteration == 4
 
 
@@ -191,13 +190,14 @@ def test_a_killed_training_always_goes_on_from_its_last_checkpoint_as_if_nothing
         child.start()
         assert child.pid is not None
         deadline = time.monotonic() + 60
-        while not (models := model_files(chain)) or models[-1] == (None if resume is None else Path(resume)):
+        last = None if resume is None else Path(resume)
+        while not (models := checkpoint_files(chain).models()) or models[-1] == last:
             assert child.is_alive() and time.monotonic() < deadline
             time.sleep(0.005)
         time.sleep(moments.uniform(0.0, 0.15))
         os.kill(child.pid, signal.SIGKILL)
         child.join()
-        last = model_files(chain)[-1]
+        last = checkpoint_files(chain).models()[-1]
         payload, _ = load_payload(last)
         assert payload["iter"] > reached
         resume, reached = str(last), payload["iter"]

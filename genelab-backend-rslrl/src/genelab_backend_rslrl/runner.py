@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
@@ -13,17 +12,17 @@ from typing import Any
 import torch
 
 from genelab.rl.backends.base import TrainContext, TrainResult
-from genelab.rl.checkpoint import load_checkpoint, require_layout, save_checkpoint, save_tensors
+from genelab.rl.checkpoint import require_layout, save_checkpoint
 from genelab.rl.event_log import EventLog
+from genelab.rl.finiteness import all_finite, require_finite
 from genelab.rl.random_state import seed_random_streams
 from genelab.rl.rollout_metrics import RolloutMetrics, with_plain_names
 from genelab.rl.weights import load_weights
-from genelab.utils.errors import GenelabError
-from genelab_backend_rslrl import files, run_state
+from genelab_backend_rslrl import run_state
 from genelab_backend_rslrl.build import build_algorithm, observation_groups
 from genelab_backend_rslrl.config import RslRlOnPolicyRunnerCfg
 from genelab_backend_rslrl.vec_env import RslRlVecEnv
-from genelab_backend_rslrl.weights import load_payload
+from genelab_backend_rslrl.weights import checkpoint_files, load_payload
 
 
 class Runner:
@@ -39,6 +38,7 @@ class Runner:
 
     def __init__(self, ctx: TrainContext, agent: RslRlOnPolicyRunnerCfg) -> None:
         self.ctx, self.agent = ctx, agent
+        self.files = checkpoint_files(ctx.log_dir)
         seed_random_streams(agent.seed)
         self.env = RslRlVecEnv(ctx.env, observation_groups(agent), agent.clip_actions)
         self.algorithm = build_algorithm(agent, self.env)
@@ -75,7 +75,7 @@ class Runner:
             if log is not None:
                 log.close()
         if not stopped:
-            save_checkpoint(self.ctx.log_dir / files.FINAL, *self._described())
+            save_checkpoint(self.files.final, *self._described())
         assert self.checkpoint is not None  # saved in the loop, or resumed from
         return TrainResult(self.checkpoint, self.iteration, self.env_steps, stopped)
 
@@ -89,7 +89,7 @@ class Runner:
         except RuntimeError:
             # torch refuses to draw from a normal distribution whose standard deviation is NaN.
             observations = [self.env.get_observations()[name] for name in self.env.groups]
-            self._require_finite({"an observation": _finite(observations), **self._finite_weights()})
+            self._require_finite({"an observation": all_finite(observations), **self._finite_weights()})
             raise
         finite_losses = {f"the {name} loss": isfinite(loss) for name, loss in losses.items()}
         self._require_finite({**finite_losses, **self._finite_weights()})
@@ -120,38 +120,30 @@ class Runner:
                 self.metrics.record(rewards, dones, extras["log"])
             storage = self.algorithm.storage
             checked = {"an action": storage.actions, "a reward": storage.rewards, "a value": storage.values}
-            self._require_finite({name: _finite([tensor]) for name, tensor in checked.items()})
+            self._require_finite({name: all_finite([tensor]) for name, tensor in checked.items()})
             self.algorithm.compute_returns(observations)
 
     def _finite_weights(self) -> dict[str, bool]:
-        return {"a weight": _finite(p for group in self.algorithm.optimizer.param_groups for p in group["params"])}
+        return {"a weight": all_finite(p for group in self.algorithm.optimizer.param_groups for p in group["params"])}
 
     def _require_finite(self, finite: dict[str, bool]) -> None:
-        broken = [name for name, good in finite.items() if not good]
-        if broken:
-            last = "no checkpoint yet" if self.checkpoint is None else f"the last good checkpoint is {self.checkpoint}"
-            raise GenelabError(
-                f"training broke down in iteration {self.iteration + 1}: {' and '.join(broken)} is not finite",
-                where=f"{self.ctx.task_id}; {last}",
-                fix="lower agent.algorithm.learning_rate or bound the rewards",
-            )
+        require_finite(
+            finite,
+            moment=f"iteration {self.iteration + 1}",
+            task=self.ctx.task_id,
+            checkpoint=self.checkpoint,
+            fix="lower agent.algorithm.learning_rate or bound the rewards",
+        )
 
     def _save(self) -> None:
         """Write a checkpoint and go on from exactly what it holds.
 
-        The state file comes first, so a model file without one cannot be the newest; a model that an abandoned
-        continuation left under this number goes before it, because it would not fit the new state. Whatever happens to
-        the random streams and in the simulator's caches while observers look at the checkpoint (an evaluation, say) is
-        undone: a straight run and a continued one are then the same.
+        Whatever happens to the random streams and in the simulator's caches while observers look at the checkpoint (an
+        evaluation, say) is undone: a straight run and a continued one are then the same.
         """
         self._pair = secrets.token_hex(8)
         state = run_state.capture(self.env, self.algorithm, self.metrics)
-        model_path = files.model_path(self.ctx.log_dir, self.iteration)
-        model_path.unlink(missing_ok=True)
-        save_tensors(files.state_path(self.ctx.log_dir, self.iteration), {"pair": self._pair, **state})
-        save_checkpoint(model_path, *self._described())
-        self.checkpoint = model_path
-        files.remove_old_states(self.ctx.log_dir)
+        self.checkpoint = self.files.save(self.iteration, *self._described(), state, self._pair)
         self.ctx.notify(
             "checkpoint_saved", path=str(self.checkpoint), iteration=self.iteration, env_steps=self.env_steps
         )
@@ -190,30 +182,14 @@ class Runner:
         Raises:
             GenelabError: if its state file is gone, or belongs to another checkpoint.
         """
-        files.remove_fragments(path.parent)
+        self.files.remove_fragments()
         payload, meta = load_payload(path)
         require_layout(path, meta, self.env.env.observation_layout, self.env.groups)
         infos = payload.get("infos") or {}
-        state_path = files.state_path(path.parent, payload["iter"])
-        warm_start = f"--checkpoint {path} begins a new run from its weights"
-        if not state_path.is_file():
-            raise GenelabError(
-                f"{path.name} cannot be continued exactly: {state_path.name} is not there",
-                where=f"{path.parent} (only the two newest checkpoints keep their state)",
-                fix=f"resume the newest checkpoint of the run; or {warm_start}",
-            )
-        state, _ = load_checkpoint(state_path)
-        if infos.get("pair") != state.get("pair"):
-            what = f"{state_path.name} does not belong to {path.name}"
-            raise GenelabError(what, where=str(path.parent), fix=warm_start)
+        state = checkpoint_files(path.parent).load_state(path, payload["iter"], infos.get("pair"))
         load_weights(self.algorithm.actor, payload["actor_state_dict"], "actor", path)
         load_weights(self.algorithm.critic, payload["critic_state_dict"], "critic", path)
         self.algorithm.load(payload, {"optimizer": True}, strict=True)
         run_state.restore(state, self.env, self.algorithm, self.metrics)
         self.iteration, self.env_steps, self.checkpoint = payload["iter"], infos["env_steps"], path
         self._pair = infos["pair"]
-
-
-def _finite(tensors: Iterable[torch.Tensor]) -> bool:
-    """Return whether no element is NaN or infinite."""
-    return bool(torch.stack([tensor.detach().isfinite().all() for tensor in tensors]).all())

@@ -6,9 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from genelab.rl.checkpoint import load_checkpoint
+from genelab.rl.checkpoint_files import CheckpointFiles
 from genelab.utils.errors import GenelabError
 
 _REQUIRED = ("actor_state_dict", "critic_state_dict", "optimizer_state_dict", "iter")
+
+
+def checkpoint_files(log_dir: Path) -> CheckpointFiles:
+    """Return the checkpoint files of a run."""
+    return CheckpointFiles(log_dir, "model")
 
 
 def load_payload(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

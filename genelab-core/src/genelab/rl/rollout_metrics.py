@@ -78,12 +78,6 @@ def with_plain_names(scalars: dict[str, float]) -> dict[str, float]:
     return {**scalars, **{name: scalars[tag] for name, tag in plain.items() if tag in scalars}}
 
 
-def with_plain_names(scalars: dict[str, float]) -> dict[str, float]:
-    """Add the names that progress bars know (see `TrainContext.on_iteration`)."""
-    plain = {"return_mean": "Train/mean_reward", "length_mean": "Train/mean_episode_length"}
-    return {**scalars, **{name: scalars[tag] for name, tag in plain.items() if tag in scalars}}
-
-
 def _means(logs: list[dict[str, Any]], device: torch.device) -> dict[str, float]:
     """Return the mean of each entry over the steps that have it, with one transfer from the device."""
     names = list(dict.fromkeys(name for log in logs for name in log))
