@@ -95,23 +95,37 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     path = Path(path)
     meta = verify_file(path)
+    payload = load_tensors(path, path.name, str(path))
+    if not isinstance(payload, dict):
+        raise GenelabError(f"{path.name} is not a checkpoint: it holds a {type(payload).__name__}", where=str(path))
+    return payload, meta
+
+
+def load_tensors(source: Path | BinaryIO, name: str, where: str) -> Any:
+    """Read what `torch.save` wrote onto the CPU, without executing anything that it holds.
+
+    Args:
+        source: A file.
+        name: What it is called in messages.
+        where: Where it lies, for messages.
+
+    Raises:
+        GenelabError: if it is truncated or holds anything but tensors and plain values.
+    """
     try:
-        payload = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(source, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise GenelabError(
-            f"{path.name} is refused: it is not a file of tensors and plain values; nothing of it was executed",
-            where=f"{path}: {_reason(error)}",
+            f"{name} is refused: it is not a file of tensors and plain values; nothing of it was executed",
+            where=f"{where}: {_reason(error)}",
             fix="use a checkpoint that genelab wrote",
         ) from error
     except (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
         raise GenelabError(
-            f"{path.name} is not a checkpoint, or only a part of one",
-            where=f"{path}: {_reason(error)}",
+            f"{name} is not a checkpoint, or only a part of one",
+            where=f"{where}: {_reason(error)}",
             fix="use another checkpoint of the run",
         ) from error
-    if not isinstance(payload, dict):
-        raise GenelabError(f"{path.name} is not a checkpoint: it holds a {type(payload).__name__}", where=str(path))
-    return payload, meta
 
 
 def verify_file(path: Path) -> dict[str, Any]:
@@ -200,6 +214,7 @@ def _reason(error: Exception) -> str:
 
 __all__ = [
     "load_checkpoint",
+    "load_tensors",
     "meta_path",
     "read_meta",
     "require_layout",
