@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TASK = "StrangerArm-Example-v0"
 OURS = ("genelab-core", "genelab-backend-rslrl", "genelab-tasks-locomotion")
 
 HILL_CLIMBER = """
@@ -146,7 +147,7 @@ def test_the_installation_grows_with_each_wheel(grown):
     assert rslrl["tasks"] == set()
     assert "GeneLab-Inverted-Pendulum-v0" in locomotion["tasks"]
     assert climber["backends"] == {"rsl_rl", "hill"}
-    assert arm["tasks"] - climber["tasks"] == {"StrangerArm-Example-v0"}
+    assert arm["tasks"] - climber["tasks"] == {TASK}
     assert arm["plugins"] == {*OURS, "hill-climber", "stranger-arm"}
 
 
@@ -171,17 +172,26 @@ def test_the_strangers_task_passes_the_contract_suite(installation, grown):
 
 
 @pytest.mark.genesis
-@pytest.mark.parametrize(("backend", "format", "suffix"), [("hill", "torchscript", "ts"), ("rsl_rl", "onnx", "onnx")])
-def test_the_strangers_task_is_trained_evaluated_and_exported(installation, grown, backend, format, suffix):
-    task, run, policy = "StrangerArm-Example-v0", f"run-{backend}", f"policy-{backend}.{suffix}"
-    installation.genelab(
-        "train", task, "--backend", backend, "--num-envs", "16", "--max-iterations", "2", "--log-dir", run
-    )
-    installation.genelab("export", task, run, "--format", format, "--out", policy)
+def test_the_strangers_backend_trains_the_strangers_task_which_is_evaluated_and_exported(installation, grown):
+    train(installation, "hill")
+    installation.genelab("export", TASK, "run-hill", "--format", "onnx", "--out", "policy.onnx")
     returns = []
-    for what in (run, policy):
-        installation.genelab("eval", task, what, "--episodes", "4", "--out", f"{what}.json")
+    for what in ("run-hill", "policy.onnx"):
+        installation.genelab("eval", TASK, what, "--episodes", "4", "--out", f"{what}.json")
         result = json.loads((installation.folder / f"{what}.json").read_text())
         returns.append([row["return"] for row in result["episodes"]])
     assert len(returns[0]) == 4
     assert returns[0] == pytest.approx(returns[1], rel=1e-3)
+
+
+@pytest.mark.genesis
+def test_the_strangers_task_is_trained_with_the_agent_it_brings(installation, grown):
+    train(installation, "rsl_rl")
+    agent = json.loads((installation.folder / "run-rsl_rl/params/agent.json").read_text())
+    assert agent["backend"] == "rsl_rl"
+    assert agent["agent"]["experiment_name"] == "stranger-arm"
+
+
+def train(installation: Installation, backend: str) -> None:
+    short = ("--num-envs", "16", "--max-iterations", "2")
+    installation.genelab("train", TASK, "--backend", backend, *short, "--log-dir", f"run-{backend}")
