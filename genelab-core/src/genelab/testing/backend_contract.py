@@ -47,8 +47,13 @@ class BackendContract:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def trained(cls, tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
-        return cls()._train(tmp_path_factory.mktemp("straight"), cls.iterations)
+    def log_dir(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return tmp_path_factory.mktemp("straight")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def trained(cls, log_dir: Path) -> TrainResult:
+        return cls()._train(log_dir, cls.iterations)
 
     def test_the_record_says_what_the_classes_are(self) -> None:
         spec, catalog = self._spec(), get_catalog()
@@ -60,11 +65,11 @@ class BackendContract:
         agent = self.agent(self.env())
         assert from_json(to_json(agent)) == agent
 
-    def test_training_ends_where_it_was_told_to_with_a_checkpoint(self, trained: TrainResult) -> None:
+    def test_training_ends_where_it_was_told_to_with_a_checkpoint(self, trained: TrainResult, log_dir: Path) -> None:
         assert trained.iteration == self.iterations
         assert trained.env_steps > 0
         assert not trained.stopped
-        listed = self._backend().checkpoints(trained.checkpoint.parent)
+        listed = self._backend().checkpoints(log_dir)
         assert trained.checkpoint in listed
         assert all(path.suffix == self._spec().checkpoint_suffix for path in listed)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecurrentSpec:
-    """Hidden state of a recurrent actor: `states` tensors, each `(num_layers, batch, hidden_dim)`, zero at the start."""
+    """Hidden state of a recurrent actor: `states` tensors, each `(num_layers, batch, hidden_dim)`, zeros at first."""
 
     rnn_type: str
     num_layers: int
@@ -106,7 +106,8 @@ class Backend(ABC):
     """An RL library behind GeneLab's contract. Instances hold no state; modules import their library inside methods.
 
     Attributes:
-        iteration_unit: What one iteration is, for help and logs: `"iterations"` or `"environment steps"`.
+        iteration_unit: What `max_iterations` counts, for help and logs: `"iterations"`, `"vector steps"` (one control
+            step of every env) or `"environment steps"` (summed over envs).
     """
 
     iteration_unit: str = "iterations"
