@@ -1,0 +1,79 @@
+"""From a typed config to one of the library's algorithms."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from stable_baselines3 import HerReplayBuffer
+from stable_baselines3.common.logger import Logger
+
+from genelab.utils.errors import UsageError
+from genelab_backend_sb3.algorithms import ALGORITHMS
+from genelab_backend_sb3.config import Sb3AgentCfg
+from genelab_backend_sb3.networks import POLICIES, policy_kwargs
+from genelab_backend_sb3.vec_env import Sb3VecEnv
+
+_log = logging.getLogger(__name__)
+
+
+def build_algorithm(agent: Sb3AgentCfg, env: Sb3VecEnv) -> Any:
+    """Return the algorithm with fresh networks and an empty buffer; its logger keeps values and writes nothing.
+
+    Raises:
+        UsageError: if the replay buffer cannot hold an episode of each env.
+    """
+    options: dict[str, Any] = {
+        "learning_rate": agent.learning_rate,
+        "gamma": agent.discount_factor,
+        "policy_kwargs": policy_kwargs(agent),
+        "device": str(env.env.device),
+        **(_off_policy_options(agent, env) if agent.off_policy else _on_policy_options(agent)),
+        **agent.extra_kwargs,
+    }
+    algorithm = ALGORITHMS[agent.algorithm](POLICIES[agent.algorithm], env, **options)
+    algorithm.set_logger(Logger(None, []))
+    if not agent.off_policy:
+        env.terminal_value = algorithm.terminal_value
+    elif agent.algorithm != "SAC":
+        algorithm.exploration_noise = agent.action_noise
+    return algorithm
+
+
+def _on_policy_options(agent: Sb3AgentCfg) -> dict[str, Any]:
+    options: dict[str, Any] = {"n_steps": agent.n_steps, "gae_lambda": agent.gae_lambda, "ent_coef": agent.ent_coef}
+    if agent.algorithm == "PPO":
+        options |= {"batch_size": agent.batch_size, "n_epochs": agent.n_epochs, "clip_range": agent.clip_range}
+    return options
+
+
+def _off_policy_options(agent: Sb3AgentCfg, env: Sb3VecEnv) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "buffer_size": agent.buffer_size,
+        "learning_starts": agent.learning_starts,
+        "batch_size": agent.batch_size,
+        "tau": agent.tau,
+        "train_freq": agent.train_freq,
+    }
+    if agent.her.enabled:
+        options |= _her_options(agent, env)
+    return options
+
+
+def _her_options(agent: Sb3AgentCfg, env: Sb3VecEnv) -> dict[str, Any]:
+    longest = env.env.max_episode_length
+    if agent.buffer_size // env.num_envs <= longest:
+        raise UsageError(
+            f"a replay buffer of {agent.buffer_size} transitions for {env.num_envs} envs is shorter than an episode "
+            f"of {longest} steps",
+            where="agent.buffer_size",
+            fix=f"--agent.buffer_size {8 * env.num_envs * (longest + 1)} or more, or fewer envs",
+        )
+    starts = agent.learning_starts
+    first_end = env.num_envs * (longest + 1)
+    if starts < first_end:
+        # Goals are taken from whole episodes only.
+        _log.warning("learning starts after %d steps, not %d: the first episodes end then", first_end, starts)
+        starts = first_end
+    replay = {"n_sampled_goal": agent.her.n_sampled_goal, "goal_selection_strategy": agent.her.goal_selection_strategy}
+    return {"replay_buffer_class": HerReplayBuffer, "replay_buffer_kwargs": replay, "learning_starts": starts}

@@ -1,0 +1,125 @@
+"""Agent configs: the tables of hyper-parameters that task packs fill in. Light: neither torch nor stable_baselines3."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from genelab.config.base import FunctionRef, configclass
+from genelab.rl.config import BackendConfig
+
+Positive = Annotated[int, Field(gt=0)]
+PositiveReal = Annotated[float, Field(gt=0)]
+Factor = Annotated[float, Field(ge=0, le=1)]
+
+ON_POLICY = ("PPO", "A2C")
+OFF_POLICY = ("SAC", "TD3", "DDPG")
+
+
+@configclass
+class Sb3PolicyCfg:
+    """The networks: an actor and a critic (or two) of the same shape.
+
+    Attributes:
+        net_arch: Width of each hidden layer.
+        log_std_init: Logarithm of the standard deviation of actions at the start (PPO, A2C).
+        obs_normalization: Subtract the running mean of the observations and divide by their standard deviation. The
+            statistics belong to the networks: they are saved, loaded and exported with them.
+    """
+
+    net_arch: Annotated[tuple[Positive, ...], Field(min_length=1)] = (256, 256)
+    activation: Literal["elu", "relu", "tanh", "selu", "silu", "gelu", "leaky_relu"] = "elu"
+    log_std_init: float = 0.0
+    obs_normalization: bool = False
+
+
+@configclass
+class Sb3HerCfg:
+    """Hindsight experience replay (Andrychowicz et al. 2017, arXiv:1707.01495), for SAC, TD3 and DDPG.
+
+    Attributes:
+        obs_group: Group with the observation proper.
+        achieved_goal_group: Group with what has been reached.
+        desired_goal_group: Group with what is asked for, of the same width.
+        n_sampled_goal: Relabelled transitions for each real one.
+        goal_selection_strategy: Where the goals of relabelled transitions come from, within their own episode.
+        compute_reward: `func(achieved_goal, desired_goal, info) -> reward`: float32 tensors `(batch, goal_dim)` on the
+            CPU, an empty dict, and `(batch,)`. It must give what the environment gives, or relabelled and real
+            transitions disagree.
+    """
+
+    enabled: bool = False
+    obs_group: str = "observation"
+    achieved_goal_group: str = "achieved_goal"
+    desired_goal_group: str = "desired_goal"
+    n_sampled_goal: Positive = 4
+    goal_selection_strategy: Literal["future", "final", "episode"] = "future"
+    compute_reward: FunctionRef | None = None
+
+    @property
+    def groups(self) -> tuple[str, str, str]:
+        """The three groups in the order in which the actor reads them."""
+        return self.obs_group, self.achieved_goal_group, self.desired_goal_group
+
+
+@configclass
+class Sb3AgentCfg(BackendConfig):
+    """A Stable-Baselines3 agent. Budgets and intervals count environment steps, summed over envs.
+
+    Attributes:
+        max_iterations: Training budget in environment steps over all envs (the library's `total_timesteps`).
+        save_interval: Environment steps between checkpoints.
+        clip_actions: Bound of the action space: actions lie in ±this in each dimension, in training and afterwards.
+        algorithm: Which algorithm; fields that it does not have are not used.
+        obs_groups: Observation groups that the agent reads, side by side; with HER, `her` names them instead.
+        batch_size: Samples in a mini-batch.
+        n_steps: Control steps per env in a rollout (PPO, A2C).
+        n_epochs: Passes over each rollout (PPO).
+        gae_lambda: Mixing factor of generalised advantage estimation (PPO, A2C).
+        clip_range: Bound on the change of the probability ratio (PPO).
+        ent_coef: Weight of the entropy (PPO, A2C; that of SAC goes into `extra_kwargs`).
+        buffer_size: Transitions in the replay buffer, over all envs (SAC, TD3, DDPG; so are those below).
+        tau: Share of the new weights in an update of the target networks.
+        learning_starts: Environment steps, over all envs, with uniformly random actions before learning.
+        train_freq: Control steps per env between updates.
+        action_noise: Standard deviation of the noise on actions during training, as a share of `clip_actions` (TD3,
+            DDPG).
+        extra_kwargs: More arguments of the algorithm's class, such as SAC's `ent_coef` and `gradient_steps`.
+        logger: `"tensorboard"` writes event files into the run's folder.
+        demo_path: NPZ file of demonstrations that fill the replay buffer before a new run learns; the environment
+            variable `GENELAB_SB3_DEMO_PATH` sets it too.
+    """
+
+    max_iterations: Positive = 100_000
+    save_interval: Positive = 100_000
+    clip_actions: PositiveReal = 1.0  # pyright: ignore[reportIncompatibleVariableOverride]
+    algorithm: Literal["PPO", "A2C", "SAC", "TD3", "DDPG"] = "PPO"
+    obs_groups: Annotated[tuple[str, ...], Field(min_length=1)] = ("policy",)
+    policy: Sb3PolicyCfg = Field(default_factory=Sb3PolicyCfg)
+    learning_rate: PositiveReal = 3e-4
+    discount_factor: Factor = 0.99
+    batch_size: Positive = 256
+    n_steps: Positive = 24
+    n_epochs: Positive = 5
+    gae_lambda: Factor = 0.95
+    clip_range: PositiveReal = 0.2
+    ent_coef: float = 0.0
+    buffer_size: Positive = 1_000_000
+    tau: Factor = 0.005
+    learning_starts: Annotated[int, Field(ge=0)] = 1000
+    train_freq: Positive = 1
+    action_noise: Annotated[float, Field(ge=0)] = 0.1
+    her: Sb3HerCfg = Field(default_factory=Sb3HerCfg)
+    extra_kwargs: dict[str, Any] = Field(default_factory=dict)
+    logger: Literal["tensorboard", "none"] = "tensorboard"
+    demo_path: str | None = None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The observation groups that the actor reads, in this order."""
+        return self.her.groups if self.her.enabled else self.obs_groups
+
+    @property
+    def off_policy(self) -> bool:
+        return self.algorithm in OFF_POLICY
