@@ -16,7 +16,10 @@ def genelab_tasks() -> list[TaskSpec]:
             config=f"{_CARTPOLE}.inverted_pendulum:inverted_pendulum",
             summary="Balance a pole on a cart",
             tags=_TAGS,
-            agents={"rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:inverted_pendulum_ppo"},
+            agents={
+                "rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:inverted_pendulum_ppo",
+                "sb3": f"{_CARTPOLE}.agents.sb3:inverted_pendulum_ppo",
+            },
         ),
         TaskSpec(
             id="GeneLab-Double-Inverted-Pendulum-v0",
