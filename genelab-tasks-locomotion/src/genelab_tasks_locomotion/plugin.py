@@ -20,6 +20,7 @@ def genelab_tasks() -> list[TaskSpec]:
                 "rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:inverted_pendulum_ppo",
                 "sb3": f"{_CARTPOLE}.agents.sb3:inverted_pendulum_ppo",
             },
+            default_backend="rsl_rl",
         ),
         TaskSpec(
             id="GeneLab-Double-Inverted-Pendulum-v0",
