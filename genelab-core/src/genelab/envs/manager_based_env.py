@@ -98,7 +98,7 @@ class ManagerBasedEnv:
         extras: dict[str, Any] = {}
         self._reset(self._everyone, extras)
         self._start_episodes()
-        self._observation = self.observation_manager.compute(reset=self._everyone, advance=False)
+        self._observation = self.observation_manager.compute(reset=self._everyone)
         if self.random.evaluation:
             extras["init_hash"] = list(self._init_hashes(self._everyone).values())
         return self.get_observations(), extras
@@ -109,7 +109,7 @@ class ManagerBasedEnv:
     def step(self, actions: torch.Tensor) -> tuple[Observation, dict[str, Any]]:
         """Advance one control step; return observations and extras."""
         self._advance(actions)
-        self.event_manager.interval(self.step_dt)
+        self.event_manager.interval()
         self._observation = self.observation_manager.compute()
         return self.get_observations(), {}
 

@@ -79,15 +79,16 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
                 extras["init_hash"] = self._init_hashes(done)
 
         self.command_manager.compute(self.step_dt)
-        self.event_manager.interval(self.step_dt)
+        self.event_manager.interval()
         self._observation = self.observation_manager.compute(advance=reset is None, reset=reset)
         return self.get_observations(), reward, terminated, truncated, extras
 
     def _reset(self, mask: torch.Tensor, extras: dict[str, Any]) -> None:
         log: dict[str, Any] = self.curriculum_manager.compute(mask)
-        log.update(self.reward_manager.reset(mask))
-        log.update(self.termination_manager.reset(mask))
-        log.update(self.metric_manager.reset(mask))
+        weights = mask.to(torch.float32)
+        weights = weights / weights.sum().clamp(min=1.0)
+        for manager in (self.reward_manager, self.termination_manager, self.metric_manager):
+            log.update(manager.reset(mask, weights))
         extras["log"] = log
         super()._reset(mask, extras)
         self.command_manager.reset(mask)

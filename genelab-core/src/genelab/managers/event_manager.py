@@ -17,9 +17,9 @@ class EventManager:
         self._env = env
         terms = [make_term(name, term, env, kind="events", positional=2) for name, term in cfg.items()]
         self._by_mode = {mode: [t for t in terms if t.cfg.mode == mode] for mode in ("startup", "reset", "interval")}
-        self._time_left = {
-            term.name: torch.zeros(env.num_envs, device=env.device) for term in self._by_mode["interval"]
-        }
+        everyone_now = torch.zeros(env.num_envs, dtype=torch.long, device=env.device)
+        self._due_step = {term.name: everyone_now.clone() for term in self._by_mode["interval"]}
+        self._earliest = {term.name: 0 for term in self._by_mode["interval"]}
 
     @property
     def active_terms(self) -> dict[str, list[str]]:
@@ -38,30 +38,36 @@ class EventManager:
         for term in self._by_mode["interval"]:
             self._restart(term, mask)
 
-    def interval(self, dt: float) -> None:
-        """Advance the timers by `dt` seconds and run the terms that are due."""
+    def interval(self) -> None:
+        """Run the interval terms for the envs whose time has come."""
+        now = self._env.common_step_counter
         for term in self._by_mode["interval"]:
-            time_left = self._time_left[term.name]
-            time_left -= dt
-            due = time_left <= 0.0
-            if self._env.nobody(due):
+            if now < self._earliest[term.name]:
                 continue
+            due = self._due_step[term.name] <= now
             term(self._env, due)
             self._restart(term, due)
 
     def _restart(self, term: Term, mask: torch.Tensor) -> None:
-        low, high = term.cfg.interval_s
-        drawn = self._env.random.uniform(f"timer/{term.name}", 1, mask, low=low, high=high)[:, 0]
-        self._time_left[term.name] = torch.where(mask, drawn, self._time_left[term.name])
+        """Draw the next time for the envs in `mask`."""
+        env, (low, high) = self._env, term.cfg.interval_s
+        wait = env.random.uniform(f"timer/{term.name}", 1, mask, low=low, high=high)[:, 0]
+        steps = env.common_step_counter + (wait / env.step_dt).ceil().long()
+        self._set_due_steps(term.name, torch.where(mask, steps, self._due_step[term.name]))
+
+    def _set_due_steps(self, name: str, due_step: torch.Tensor) -> None:
+        """On a CPU also note the earliest, so that steps without an event cost nothing; a GPU would have to wait."""
+        self._due_step[name] = due_step
+        self._earliest[name] = int(due_step.min()) if self._env.device.type == "cpu" else 0
 
     def _terms(self) -> list[Term]:
         return [term for terms in self._by_mode.values() for term in terms]
 
     def state_dict(self) -> dict[str, Any]:
-        timers = {name: time_left.clone() for name, time_left in self._time_left.items()}
-        return {"time_left": timers, "terms": terms_state(self._terms())}
+        due_steps = {name: due_step.clone() for name, due_step in self._due_step.items()}
+        return {"due_step": due_steps, "terms": terms_state(self._terms())}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        for name, saved in state["time_left"].items():
-            self._time_left[name] = saved.to(self._env.device, copy=True)
+        for name, saved in state["due_step"].items():
+            self._set_due_steps(name, saved.to(self._env.device, copy=True))
         load_terms_state(self._terms(), state["terms"])

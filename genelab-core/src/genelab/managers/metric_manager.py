@@ -30,13 +30,16 @@ class MetricManager:
         for index, term in enumerate(self._terms):
             self.sums[index] += term(self._env)
 
-    def reset(self, mask: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Start anew for the envs in `mask`; return the means of their episodes, averaged over these envs."""
+    def reset(self, mask: torch.Tensor, weights: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Start anew; return the means of the finished episodes, for the log.
+
+        Args:
+            mask: Envs about to be reset, bool `(num_envs,)`.
+            weights: One over their number in their rows, else zero, float `(num_envs,)`.
+        """
         if not self._terms:
             return {}
-        weights = mask.to(self.sums.dtype)
-        means = self.sums / self._env.episode_length_buf.clamp(min=1)
-        averaged = (means @ weights) / weights.sum().clamp(min=1.0)
+        averaged = (self.sums / self._env.episode_length_buf.clamp(min=1)) @ weights
         self.sums.masked_fill_(mask, 0.0)
         for term in self._terms:
             term.reset(mask)

@@ -23,6 +23,7 @@ class RewardManager:
     def __init__(self, cfg: dict[str, RewardTermCfg], env: Any) -> None:
         self._env = env
         self._terms = [make_term(name, term, env, kind="rewards") for name, term in cfg.items()]
+        self._names = [f"Episode_Reward/{name}" for name in cfg]
         self._factor = env.step_dt if env.cfg.scale_rewards_by_dt else 1.0
         self._weights = torch.tensor([term.weight for term in cfg.values()], device=env.device)
         self._scale = (self._weights * self._factor)[:, None]
@@ -63,14 +64,18 @@ class RewardManager:
                     fix=f"return {tuple(self._nothing.shape)}",
                 )
 
-    def reset(self, mask: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Start new sums for the envs in `mask`; return each term's mean per second over these envs, for the log."""
-        weights = mask.to(self.episode_sums.dtype)
-        mean = (self.episode_sums @ weights) / (weights.sum().clamp(min=1.0) * self._env.cfg.episode_length_s)
+    def reset(self, mask: torch.Tensor, weights: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Start new sums; return each term's mean per second, for the log.
+
+        Args:
+            mask: Envs about to be reset, bool `(num_envs,)`.
+            weights: One over their number in their rows, else zero, float `(num_envs,)`.
+        """
+        mean = (self.episode_sums @ weights).div_(self._env.cfg.episode_length_s)
         self.episode_sums.masked_fill_(mask, 0.0)
         for term in self._terms:
             term.reset(mask)
-        return {f"Episode_Reward/{name}": value for name, value in zip(self.active_terms, mean.unbind(), strict=True)}
+        return dict(zip(self._names, mean.unbind(), strict=True))
 
     def state_dict(self) -> dict[str, Any]:
         return {

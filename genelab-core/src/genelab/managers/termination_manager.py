@@ -47,14 +47,18 @@ class TerminationManager:
         """Return the terms of the last step, bool `(num_envs,)` each."""
         return dict(zip(self._names, self.values, strict=True))
 
-    def reset(self, mask: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the share of the envs in `mask` that each term ended, for the log."""
-        if not self._terms:
-            return {}
-        weights = mask.to(torch.float32)
-        share = (torch.stack(self.values).to(torch.float32) @ weights) / weights.sum().clamp(min=1.0)
+    def reset(self, mask: torch.Tensor, weights: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the share of envs that each term ended, for the log.
+
+        Args:
+            mask: Envs about to be reset, bool `(num_envs,)`.
+            weights: One over their number in their rows, else zero, float `(num_envs,)`.
+        """
         for term in self._terms:
             term.reset(mask)
+        if not self._terms:
+            return {}
+        share = torch.stack(self.values).to(torch.float32) @ weights
         return {f"Episode_Termination/{name}": value for name, value in zip(self._names, share.unbind(), strict=True)}
 
     def state_dict(self) -> dict[str, Any]:
