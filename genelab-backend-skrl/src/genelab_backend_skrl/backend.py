@@ -35,6 +35,8 @@ class SkrlBackend(Backend):
         actor = ("policy",) if "policy" in groups else tuple(name for name in groups if name != "critic") or groups
         critic = ("critic",) if "critic" in groups else actor
         return SkrlAgentCfg(
+            max_iterations=7200,
+            save_interval=1200,
             obs_group=actor,
             state_group=critic,
             learning_rate=1e-3,

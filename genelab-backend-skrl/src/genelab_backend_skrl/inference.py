@@ -1,6 +1,6 @@
 """Actors for play, evaluation and export: the normaliser, the policy's mean, the bounds on actions."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: TorchScript cannot read annotations that are strings.
 
 from collections.abc import Callable
 from typing import Any

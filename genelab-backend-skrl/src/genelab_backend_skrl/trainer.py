@@ -98,7 +98,7 @@ class Trainer:
             actions, _ = self.agent.act(observations, states, **moment)
             transition = self.env.step(actions)
             done = (transition.terminated | transition.truncated)[:, 0]
-            self.metrics.record(transition.rewards[:, 0].clone(), done, transition.log)
+            self.metrics.record(transition.rewards[:, 0], done, transition.log)
             self._finite_rewards = self._finite_rewards & transition.rewards.isfinite().all()
             self.agent.record_transition(
                 observations=observations,
