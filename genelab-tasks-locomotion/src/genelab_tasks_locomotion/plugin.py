@@ -19,8 +19,16 @@ def genelab_tasks() -> list[TaskSpec]:
             agents={
                 "rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:inverted_pendulum_ppo",
                 "sb3": f"{_CARTPOLE}.agents.sb3:inverted_pendulum_ppo",
+                "skrl": f"{_CARTPOLE}.agents.skrl:inverted_pendulum_ppo",
             },
             default_backend="rsl_rl",
+        ),
+        TaskSpec(
+            id="GeneLab-Inverted-Pendulum-Skrl-v0",
+            config=f"{_CARTPOLE}.inverted_pendulum:inverted_pendulum",
+            summary="The same, trained with skrl when no backend is named",
+            tags=_TAGS,
+            agents={"skrl": f"{_CARTPOLE}.agents.skrl:inverted_pendulum_ppo"},
         ),
         TaskSpec(
             id="GeneLab-Double-Inverted-Pendulum-v0",
