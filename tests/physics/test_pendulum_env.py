@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import mujoco
 import pytest
@@ -44,7 +43,7 @@ def test_the_pole_follows_the_same_dynamics_as_in_mujoco(pendulum_env):
     start = torch.tensor([[0.0, 0.2]]).repeat(8, 1)
     robot.write_joints(start, torch.zeros(8, 2), torch.ones(8, dtype=torch.bool))
     robot.target = torch.zeros(8, 2)
-    model = mujoco.MjModel.from_xml_path(str(Path(robot.cfg.mjcf)))
+    model = mujoco.MjModel.from_xml_path(robot.cfg.mjcf())
     data = mujoco.MjData(model)
     data.qpos[1] = 0.2
     for _ in range(10):

@@ -96,7 +96,9 @@ class Scene:
                 viewer_options=gs.options.ViewerOptions(
                     camera_pos=cfg.camera.position, camera_lookat=cfg.camera.lookat, camera_fov=cfg.camera.fov
                 ),
-                vis_options=gs.options.VisOptions(rendered_envs_idx=list(range(max(render_envs, 1)))),
+                vis_options=gs.options.VisOptions(
+                    rendered_envs_idx=list(range(max(render_envs, 1))), background_color=(0.75, 0.83, 0.92)
+                ),
                 profiling_options=gs.options.ProfilingOptions(show_FPS=False),
             )
         except gs.GenesisException as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from genelab import mdp
 from genelab.config import (
     CameraCfg,
@@ -23,6 +25,11 @@ from genelab_tasks_locomotion.cartpole.inverted_pendulum import (
 )
 
 
+def double_inverted_pendulum_mjcf() -> str:
+    """Return the path of the model."""
+    return str(Path(__file__).parent / "double_inverted_pendulum.xml")
+
+
 def _fell(joint: str, limit: float) -> TerminationTermCfg:
     asset = SceneEntityCfg(name="robot", joints=(joint,))
     return TerminationTermCfg(func=mdp.terminations.joint_out_of_range, params={"limit": limit, "asset": asset})
@@ -35,8 +42,8 @@ def double_inverted_pendulum() -> TaskCfg:
         decimation=2,
         episode_length_s=12.0,
         scene=SceneCfg(
-            entities={"robot": cartpole_robot("double_inverted_pendulum.xml", stiffness=100.0, damping=10.0)},
-            camera=CameraCfg(position=(0.0, -4.5, 1.1), lookat=(0.0, 0.0, 0.6), fov=45.0),
+            entities={"robot": cartpole_robot(double_inverted_pendulum_mjcf, stiffness=100.0, damping=10.0)},
+            camera=CameraCfg(position=(0.0, -3.6, 1.0), lookat=(0.0, 0.0, 0.6), fov=45.0),
         ),
         actions={"cart": mdp.JointPositionActionCfg(joints=("slider",))},
         observations=cartpole_observations(tip="pole_2"),

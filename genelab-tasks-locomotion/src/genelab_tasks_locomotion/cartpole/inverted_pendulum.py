@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from genelab import mdp
@@ -28,10 +29,15 @@ CART = SceneEntityCfg(name="robot", joints=("slider",))
 POLES = SceneEntityCfg(name="robot", joints=("hinge.*",))
 
 
-def cartpole_robot(model: str, stiffness: float, damping: float) -> ArticulationCfg:
-    """Return a cart behind a position servo (N/m, N s/m) with free poles, from a model file beside this one."""
+def inverted_pendulum_mjcf() -> str:
+    """Return the path of the model. Configs name this function, so a run's folder may be moved to another machine."""
+    return str(Path(__file__).parent / "inverted_pendulum.xml")
+
+
+def cartpole_robot(mjcf: Callable[[], str], stiffness: float, damping: float) -> ArticulationCfg:
+    """Return a cart behind a position servo (N/m, N s/m) with free poles."""
     return ArticulationCfg(
-        mjcf=str(Path(__file__).parent / model),
+        mjcf=mjcf,
         actuators={
             "cart": ImplicitPdCfg(joints=("slider",), stiffness=stiffness, damping=damping, action_scale=1.0),
             "poles": ImplicitPdCfg(joints=("hinge.*",)),
@@ -69,8 +75,8 @@ def inverted_pendulum_env() -> ManagerBasedRlEnvCfg:
         decimation=2,
         episode_length_s=10.0,
         scene=SceneCfg(
-            entities={"robot": cartpole_robot("inverted_pendulum.xml", stiffness=80.0, damping=8.0)},
-            camera=CameraCfg(position=(0.0, -4.0, 1.0), lookat=(0.0, 0.0, 0.5), fov=45.0),
+            entities={"robot": cartpole_robot(inverted_pendulum_mjcf, stiffness=80.0, damping=8.0)},
+            camera=CameraCfg(position=(0.0, -3.2, 0.9), lookat=(0.0, 0.0, 0.5), fov=45.0),
         ),
         actions={"cart": mdp.JointPositionActionCfg(joints=("slider",))},
         observations=cartpole_observations(tip="pole"),
