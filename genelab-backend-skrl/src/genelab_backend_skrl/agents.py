@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-_COUNTERS = ("_rollout", "_update_counter")
-"""Steps of the present rollout (PPO, A2C) and gradient steps (TD3): they decide when the next update comes."""
-
 
 class TrackedAgent(_Base):
-    """Mixin: hands out the tracked scalars instead of writing files, and the state that skrl does not save."""
+    """Mixin: hands out the tracked scalars instead of writing files, and the state that skrl does not save.
+
+    Attributes:
+        counter_names: Attributes of the agent that decide when it updates next.
+    """
+
+    counter_names: ClassVar[tuple[str, ...]] = ()
 
     def update(self, *, timestep: int, timesteps: int) -> None:
         """Update; SAC tells its losses only while it believes that it writes them."""
@@ -38,27 +41,36 @@ class TrackedAgent(_Base):
         return [parameter for model in self.models.values() for parameter in model.parameters()]
 
     def counters(self) -> dict[str, Any]:
-        """Return counters and learning-rate schedule."""
-        here = vars(self)
-        state: dict[str, Any] = {name: here[name] for name in _COUNTERS if name in here}
-        if here.get("scheduler") is not None:
-            state["scheduler"] = here["scheduler"].state_dict()
-        return state
+        """Return what decides when and how strongly the agent updates next."""
+        return {name: getattr(self, name) for name in self.counter_names}
 
     def load_counters(self, state: dict[str, Any]) -> None:
         """Restore what `counters` returned."""
-        for name in _COUNTERS:
-            if name in state:
-                setattr(self, name, state[name])
-        if "scheduler" in state:
-            vars(self)["scheduler"].load_state_dict(state["scheduler"])
+        for name in self.counter_names:
+            setattr(self, name, state[name])
 
 
-class TrackedPPO(TrackedAgent, PPO):
+class OnPolicyAgent(TrackedAgent):
+    """Mixin of PPO and A2C: counts the steps of the present rollout and may move its learning rate."""
+
+    counter_names = ("_rollout",)
+    scheduler: Any
+
+    def counters(self) -> dict[str, Any]:
+        schedule = None if self.scheduler is None else self.scheduler.state_dict()
+        return {**super().counters(), "schedule": schedule}
+
+    def load_counters(self, state: dict[str, Any]) -> None:
+        super().load_counters(state)
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state["schedule"])
+
+
+class TrackedPPO(OnPolicyAgent, PPO):
     """Proximal policy optimisation (Schulman et al. 2017, arXiv:1707.06347)."""
 
 
-class TrackedA2C(TrackedAgent, A2C):
+class TrackedA2C(OnPolicyAgent, A2C):
     """Advantage actor-critic (Mnih et al. 2016, arXiv:1602.01783)."""
 
 
@@ -74,7 +86,9 @@ class TrackedSAC(TrackedAgent, SAC):
 
 
 class TrackedTD3(TrackedAgent, TD3):
-    """Twin delayed deep deterministic policy gradient (Fujimoto et al. 2018, arXiv:1802.09477)."""
+    """Twin delayed DDPG (Fujimoto et al. 2018, arXiv:1802.09477), whose policy is updated less often than its critics."""
+
+    counter_names = ("_update_counter",)
 
 
 class TrackedDDPG(TrackedAgent, DDPG):
