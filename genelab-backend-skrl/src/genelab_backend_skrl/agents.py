@@ -86,7 +86,7 @@ class TrackedSAC(TrackedAgent, SAC):
 
 
 class TrackedTD3(TrackedAgent, TD3):
-    """Twin delayed DDPG (Fujimoto et al. 2018, arXiv:1802.09477), whose policy is updated less often than its critics."""
+    """Twin delayed DDPG (Fujimoto et al. 2018, arXiv:1802.09477): its policy is updated less often than its critics."""
 
     counter_names = ("_update_counter",)
 
