@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import Any
 
 from stable_baselines3 import HerReplayBuffer
@@ -31,13 +32,28 @@ def build_algorithm(agent: Sb3AgentCfg, env: Sb3VecEnv) -> Any:
         **(_off_policy_options(agent, env) if agent.off_policy else _on_policy_options(agent)),
         **agent.extra_kwargs,
     }
-    algorithm = ALGORITHMS[agent.algorithm](POLICIES[agent.algorithm], env, **options)
+    with warnings.catch_warnings():
+        # About mini-batches, said better below, and that a GPU would not pay: the environment chooses the device.
+        warnings.filterwarnings("ignore", category=UserWarning, module="stable_baselines3")
+        algorithm = ALGORITHMS[agent.algorithm](POLICIES[agent.algorithm], env, **options)
     algorithm.set_logger(Logger(None, []))
     if not agent.off_policy:
         env.terminal_value = algorithm.terminal_value
+        _announce_last_mini_batch(agent, env.num_envs)
     elif agent.algorithm != "SAC":
         algorithm.exploration_noise = agent.action_noise
     return algorithm
+
+
+def _announce_last_mini_batch(agent: Sb3AgentCfg, num_envs: int) -> None:
+    samples = agent.n_steps * num_envs
+    if agent.algorithm == "PPO" and samples % agent.batch_size:
+        _log.warning(
+            "a rollout has %d samples: its last mini-batch has %d of %d (agent.batch_size)",
+            samples,
+            samples % agent.batch_size,
+            agent.batch_size,
+        )
 
 
 def _on_policy_options(agent: Sb3AgentCfg) -> dict[str, Any]:

@@ -48,15 +48,11 @@ class RunningNormalizer(nn.Module):
         dim: Width of an observation.
     """
 
-    mean: torch.Tensor
-    variance: torch.Tensor
-    count: torch.Tensor
-
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(dim))
-        self.register_buffer("variance", torch.ones(dim))
-        self.register_buffer("count", torch.zeros((), dtype=torch.long))
+        self.mean = nn.Buffer(torch.zeros(dim))
+        self.variance = nn.Buffer(torch.ones(dim))
+        self.count = nn.Buffer(torch.zeros((), dtype=torch.long))
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
         return ((observations - self.mean) / torch.sqrt(self.variance + 1e-8)).clamp(-_CLIP, _CLIP)

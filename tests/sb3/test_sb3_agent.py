@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from pydantic import ValidationError
+from sb3_runs import ALGORITHMS, small_agent
+
+from genelab.api import BackendSpec
+from genelab.config.overrides import apply_override
+from genelab.config.serialization import from_json, to_json
+from genelab.rl.config import BackendConfig
+from genelab.utils.errors import UsageError
+from genelab_backend_sb3 import Sb3AgentCfg, Sb3HerCfg
+from genelab_backend_sb3.backend import Sb3Backend
+
+
+def reward(achieved, desired, info):
+    return -(achieved - desired).norm(dim=-1)
+
+
+@pytest.mark.parametrize("module", ["plugin", "config", "backend", "extra_kwargs"])
+def test_what_commands_without_training_import_is_light(module):
+    code = f"""
+import sys
+import genelab_backend_sb3.{module}
+heavy = ("torch", "numpy", "genesis", "stable_baselines3", "gymnasium")
+print([name for name in heavy if name in sys.modules], "pydantic" in sys.modules)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["[]", str(module != "plugin")]
+
+
+def test_the_plugin_registers_one_backend_whose_references_resolve():
+    from genelab.utils.references import resolve
+    from genelab_backend_sb3 import plugin
+
+    (spec,) = plugin.genelab_backends()
+    assert isinstance(spec, BackendSpec)
+    assert (spec.name, spec.checkpoint_suffix) == ("sb3", ".zip")
+    assert resolve(spec.backend) is Sb3Backend
+    assert resolve(spec.config_type) is Sb3AgentCfg
+
+
+def test_the_documented_defaults_are_the_defaults():
+    agent = Sb3AgentCfg()
+    assert (agent.algorithm, agent.max_iterations, agent.learning_rate) == ("PPO", 100_000, 3e-4)
+    assert (agent.discount_factor, agent.gae_lambda, agent.clip_range, agent.ent_coef) == (0.99, 0.95, 0.2, 0.0)
+    assert (agent.batch_size, agent.n_steps, agent.n_epochs) == (256, 24, 5)
+    assert (agent.buffer_size, agent.tau, agent.learning_starts, agent.train_freq) == (1_000_000, 0.005, 1000, 1)
+    assert (agent.policy.net_arch, agent.policy.activation) == ((256, 256), "elu")
+    assert (agent.her.n_sampled_goal, agent.her.goal_selection_strategy) == (4, "future")
+
+
+def test_an_agent_survives_json():
+    agent = small_agent("SAC", her=Sb3HerCfg(enabled=True, compute_reward=reward), extra_kwargs={"ent_coef": "auto"})
+    assert from_json(to_json(agent)) == agent
+
+
+def test_options_of_the_library_can_be_set_on_the_command_line():
+    agent = small_agent("SAC", extra_kwargs={"gradient_steps": 1})
+    apply_override(agent, "extra_kwargs.gradient_steps", "8")
+    apply_override(agent, "policy.net_arch", "512,512")
+    apply_override(agent, "her.goal_selection_strategy", "final")
+    assert agent.extra_kwargs == {"gradient_steps": 8}
+    assert agent.policy.net_arch == (512, 512)
+
+
+@pytest.mark.parametrize("table", [{"algorithm": "DQN"}, {"policy": {"activation": "os:system"}}, {"buffer_size": 0}])
+def test_a_value_that_is_not_allowed_is_refused(table):
+    with pytest.raises(ValidationError):
+        Sb3AgentCfg(**table)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_algorithm_is_accepted(algorithm):
+    Sb3Backend().validate(small_agent(algorithm), 8)
+
+
+@pytest.mark.parametrize(
+    ("agent", "message"),
+    [
+        (small_agent("SAC", extra_kwargs={"gradient_step": 8}), "unknown argument 'gradient_step'.*"),
+        (small_agent("PPO", extra_kwargs={"ent_coef": 0.1}), "unknown argument 'ent_coef'"),
+        (small_agent("SAC", extra_kwargs={"gradient_steps": 1.5}), "gradient_steps is 1.5"),
+        (small_agent("SAC", extra_kwargs={"gradient_steps": True}), "gradient_steps is True"),
+        (small_agent("PPO", extra_kwargs={"env": "CartPole-v1"}), "unknown argument 'env'"),
+        (small_agent("PPO", her=Sb3HerCfg(enabled=True, compute_reward=reward)), "PPO has no replay buffer"),
+        (small_agent("SAC", her=Sb3HerCfg(enabled=True)), "no function that gives the rewards"),
+        (small_agent("SAC", buffer_size=7), "no room for a step of 8 envs"),
+        (BackendConfig(), "BackendConfig is not for the backend sb3"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_anything_starts(agent, message):
+    with pytest.raises(UsageError, match=message):
+        Sb3Backend().validate(agent, 8)
+
+
+def test_a_rollout_of_a_single_sample_is_refused():
+    with pytest.raises(UsageError, match="1 envs × 1 steps are a single sample"):
+        Sb3Backend().validate(small_agent(n_steps=1), 1)
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        (["policy", "critic"], ("policy",)),
+        (["state"], ("state",)),
+        (["desired_goal", "observation", "achieved_goal"], ("observation", "achieved_goal", "desired_goal")),
+    ],
+)
+def test_the_default_agent_reads_the_groups_that_there_are(groups, expected):
+    env_cfg = SimpleNamespace(observations=dict.fromkeys(groups), simulation=SimpleNamespace(num_envs=64))
+    agent = Sb3Backend().default_config(env_cfg)
+    assert agent.obs_groups == expected
+    assert agent.batch_size == 64 * 24 // 4
+    Sb3Backend().validate(agent, 64)
+
+
+def test_the_budget_is_environment_steps():
+    assert Sb3Backend().iteration_unit == "environment steps"
+    assert Sb3Backend().iterations_for(small_agent(), 8, 49) == 49

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import pickle
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from sb3_runs import ALGORITHMS, small_agent, small_env, train
+
+from genelab.rl.checkpoint import meta_path, save_checkpoint
+from genelab.utils.errors import GenelabError
+from genelab_backend_sb3 import Sb3PolicyCfg
+from genelab_backend_sb3.backend import Sb3Backend
+from genelab_backend_sb3.build import build_algorithm
+from genelab_backend_sb3.vec_env import Sb3VecEnv
+from genelab_backend_sb3.weights import load_policy
+
+
+class RunsCommand:
+    """Pickles to a call of `os.system`."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)
+
+
+def rewritten(path, members: dict[str, bytes]) -> None:
+    """Replace members of a model file, and forget its sidecar."""
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in {**content, **members}.items():
+            archive.writestr(name, data)
+    meta_path(path).unlink()
+
+
+@pytest.mark.parametrize("normalized", [True, False])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_loaded_actor_acts_as_the_trained_one(tmp_path, algorithm, normalized):
+    from genelab_backend_sb3.archive import read_archive
+
+    policy = Sb3PolicyCfg(net_arch=(16, 8), obs_normalization=normalized)
+    agent, env = small_agent(algorithm, policy=policy, clip_actions=0.7), small_env()
+    checkpoint = train(tmp_path, 240, agent=agent).checkpoint
+    setup = Sb3Backend().load(checkpoint, agent, env)
+    assert (setup.obs_groups, setup.actor_input_dim, setup.action_dim) == (("policy",), 5, 2)
+    assert setup.info == {"iteration": 240, "env_steps": 240, "algorithm": algorithm}
+    assert setup.recurrent is None
+
+    model = build_algorithm(agent, Sb3VecEnv(env, agent))
+    load_policy(model.policy, read_archive(checkpoint), algorithm)
+    for batch in (1, 64):
+        observations = 3.0 * torch.randn(batch, 5)
+        expected, _ = model.predict(observations.numpy(), deterministic=True)
+        assert np.allclose(setup.actor(observations).detach().numpy(), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_an_actor_of_any_kind_can_be_scripted_and_sampled(tmp_path, algorithm):
+    agent = small_agent(algorithm, clip_actions=0.7)
+    setup = Sb3Backend().load(train(tmp_path, 48, agent=agent).checkpoint, agent, small_env())
+    observations = torch.randn(3, 5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        scripted = torch.jit.script(setup.actor)
+    assert torch.allclose(scripted(observations), setup.actor(observations), atol=1e-6)
+    assert setup.sample is not None
+    sampled = setup.sample(observations[:1].expand(4000, 5))
+    assert not sampled.requires_grad
+    assert sampled.abs().max() <= 0.7
+    assert sampled.std(dim=0).min() > 0.03
+    assert (sampled.mean(dim=0) - setup.actor(observations[:1])[0]).abs().max() < 0.2
+
+
+def test_an_agent_without_noise_has_nothing_to_sample(tmp_path):
+    agent = small_agent("TD3", action_noise=0.0)
+    assert Sb3Backend().load(train(tmp_path, 48, agent=agent).checkpoint, agent, small_env()).sample is None
+
+
+@pytest.mark.parametrize("how", ["load", "warm_start", "resume", "a tensor"])
+def test_a_poisoned_model_runs_nothing(tmp_path, how):
+    """The library executes what the member `data` says; this backend does not read it, and refuses poisoned tensors."""
+    path, proof = train(tmp_path, 48).checkpoint, tmp_path / "executed"
+    poison = RunsCommand(f"touch {proof}")
+    if how == "a tensor":
+        buffer = io.BytesIO()
+        torch.save({"log_std": poison}, buffer)
+        rewritten(path, {"policy.pth": buffer.getvalue()})
+        with pytest.raises(GenelabError, match=r"policy\.pth in model_48_steps\.zip is refused"):
+            Sb3Backend().load(path, small_agent(), small_env())
+    else:
+        entry = {":type:": "poison", ":serialized:": base64.b64encode(pickle.dumps(poison)).decode()}
+        rewritten(path, {"data": json.dumps({"ep_info_buffer": entry, "policy_class": entry}).encode()})
+        if how == "load":
+            Sb3Backend().load(path, small_agent(), small_env())
+        else:
+            train(tmp_path, 96, **{how: path})
+    assert not proof.exists()
+
+
+def test_a_model_of_the_library_itself_can_be_loaded(tmp_path):
+    from stable_baselines3 import TD3
+
+    policy = Sb3PolicyCfg(net_arch=(16,), activation="relu")
+    agent, env = small_agent("TD3", policy=policy), small_env()
+    model = TD3("MlpPolicy", Sb3VecEnv(env, agent), policy_kwargs={"net_arch": [16]}, device="cpu", buffer_size=100)
+    model.num_timesteps = 800
+    model.save(tmp_path / "theirs.zip")
+    setup = Sb3Backend().load(tmp_path / "theirs.zip", agent, env)
+    assert setup.info["env_steps"] == 800
+    observations = torch.randn(4, 5)
+    expected, _ = model.predict(observations.numpy(), deterministic=True)
+    assert np.allclose(setup.actor(observations).detach().numpy(), expected, atol=1e-6)
+
+
+def test_a_checkpoint_of_another_library_is_refused(tmp_path):
+    path = tmp_path / "agent_100.pt"
+    save_checkpoint(path, {"policy": torch.zeros(2)}, {"backend": "skrl"})
+    with pytest.raises(GenelabError, match=r"agent_100\.pt is not a checkpoint of sb3: it lacks policy\.pth"):
+        Sb3Backend().load(path, small_agent(), small_env())
+
+
+def test_a_file_that_is_no_archive_is_refused(tmp_path):
+    (tmp_path / "model.zip").write_bytes(b"hello")
+    with pytest.raises(GenelabError, match=r"model\.zip is not a checkpoint"):
+        Sb3Backend().load(tmp_path / "model.zip", small_agent(), small_env())
+
+
+def test_a_file_that_unpacks_to_more_than_any_model_is_refused(tmp_path, monkeypatch):
+    path = train(tmp_path, 48).checkpoint
+    monkeypatch.setattr("genelab_backend_sb3.archive._LARGEST", 1000)
+    with pytest.raises(GenelabError, match="more than any model has"):
+        Sb3Backend().load(path, small_agent(), small_env())
+
+
+def test_a_checkpoint_of_another_algorithm_is_refused(tmp_path):
+    path = train(tmp_path, 48, agent=small_agent("TD3")).checkpoint
+    with pytest.raises(GenelabError, match=r"trained with TD3, not DDPG[\s\S]*--agent\.algorithm TD3"):
+        Sb3Backend().load(path, small_agent("DDPG"), small_env())
+
+
+def test_a_checkpoint_for_other_observations_is_refused_term_by_term(tmp_path):
+    path = train(tmp_path, 48).checkpoint
+    with pytest.raises(GenelabError, match=r"term 0: goal\[2\].* against goal\[3\]"):
+        Sb3Backend().load(path, small_agent(), small_env(action_dim=3))
+
+
+@pytest.mark.parametrize("how", ["load", "warm_start", "resume"])
+def test_a_checkpoint_of_another_network_is_refused(tmp_path, how):
+    path = train(tmp_path, 48).checkpoint
+    agent = small_agent(policy=Sb3PolicyCfg(net_arch=(8,)))
+    with pytest.raises(GenelabError, match=r"the policy of model_48_steps\.zip has other widths[\s\S]*normalizer"):
+        if how == "load":
+            Sb3Backend().load(path, agent, small_env())
+        else:
+            train(tmp_path, 96, agent=agent, **{how: path})
