@@ -90,20 +90,18 @@ class Entity:
         self, mask: torch.Tensor, *, qpos: tuple[slice, torch.Tensor] | None, velocity: tuple[slice, torch.Tensor]
     ) -> None:
         """Remember columns of positions and velocities for the envs in `mask`."""
+        if self._staged is not None and self._staged.mask is not mask:
+            # Rows outside a mask are never written to Genesis, so they hold what the next mask must not pick up.
+            self.flush()
         if self._staged is None:
             state = self.physics_state()
             self._staged = _Staged(state["qpos"], state["velocity"], mask)
-        staged = self._staged
-        # Rows outside the mask are never written to Genesis, so only another mask makes their values matter.
-        same, column = staged.mask is mask, mask[:, None]
-        if not same:
-            staged.mask = staged.mask | mask
         columns, values = velocity
-        staged.velocity[:, columns] = values if same else torch.where(column, values, staged.velocity[:, columns])
+        self._staged.velocity[:, columns] = values
         if qpos is not None:
             columns, values = qpos
-            staged.qpos[:, columns] = values if same else torch.where(column, values, staged.qpos[:, columns])
-            staged.moves = True
+            self._staged.qpos[:, columns] = values
+            self._staged.moves = True
         self._cache.clear()
 
     def reset(self, mask: torch.Tensor) -> None:

@@ -127,13 +127,13 @@ def make_term(name: str, cfg: TermCfg, env: Any, *, kind: str, positional: int =
     return Term(name, cfg, call, resolved)
 
 
-def terms_state(terms: list[Term]) -> dict[str, Any]:
-    """Return the state of those terms that are classes."""
-    return {term.name: term.call.state_dict() for term in terms if isinstance(term.call, ManagerTerm)}
+def terms_state(terms: list[Term]) -> list[dict[str, Any]]:
+    """Return the states of those terms that are classes, in order: names need not be unique among observations."""
+    return [term.call.state_dict() for term in terms if isinstance(term.call, ManagerTerm)]
 
 
-def load_terms_state(terms: list[Term], state: dict[str, Any]) -> None:
+def load_terms_state(terms: list[Term], states: list[dict[str, Any]]) -> None:
     """Restore what `terms_state` returned."""
-    for term in terms:
-        if isinstance(term.call, ManagerTerm):
-            term.call.load_state_dict(state[term.name])
+    calls = [term.call for term in terms if isinstance(term.call, ManagerTerm)]
+    for call, state in zip(calls, states, strict=True):
+        call.load_state_dict(state)
