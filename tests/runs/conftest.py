@@ -28,8 +28,9 @@ def fake_envs(monkeypatch):
     """Let `make_env` make fake environments; returns the list of (config, environment) that were made."""
     made: list[tuple[object, FakeVecEnv]] = []
 
-    def make_env(cfg, *, num_envs=None, seed=None, render_envs=0):
+    def make_env(cfg, *, num_envs=None, seed=None, render_envs=0, dump_dir=None):
         env = FakeVecEnv(num_envs or cfg.simulation.num_envs, max_episode_length=5, success_probability=None)
+        env.dump_dir = dump_dir  # pyright: ignore[reportAttributeAccessIssue]
         made.append((cfg, env))
         return env
 

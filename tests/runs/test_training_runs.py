@@ -13,6 +13,8 @@ from rich.console import Console
 from genelab.rl.checkpoint import load_checkpoint
 from genelab.runs.plan import TrainRequest, plan_training
 from genelab.runs.progress import TrainingProgress
+from genelab.runs.run_dir import RunDir
+from genelab.runs.run_lock import RunLock
 from genelab.runs.source import open_source
 from genelab.runs.training import train
 from genelab.utils.errors import GenelabError, UsageError
@@ -45,6 +47,29 @@ def test_overrides_reach_the_environment_and_the_agent(workspace, fake_envs):
     report = train(TrainRequest(task_id=TASK, overrides=overrides))
     assert fake_envs[0][1].num_envs == 3
     assert len(list(report.run_dir.glob("*.count"))) == 4
+
+
+def test_the_state_of_a_broken_env_goes_into_the_run(workspace, fake_envs):
+    """The guard against non-finite envs once had nowhere to write to in any real run."""
+    assert fake_envs == []
+    report = train(TrainRequest(task_id=TASK))
+    assert fake_envs[0][1].dump_dir == report.run_dir
+
+
+def test_the_run_is_held_until_its_end_is_recorded(workspace, monkeypatch):
+    """Otherwise a continuation could begin in between, and be called finished while it runs."""
+    locked = []
+
+    def write_status(self, status, **details):
+        try:
+            with RunLock(self.path):
+                locked.append((status, False))
+        except UsageError:
+            locked.append((status, True))
+
+    monkeypatch.setattr(RunDir, "write_status", write_status)
+    train(TrainRequest(task_id=TASK))
+    assert locked[-1] == ("finished", True)
 
 
 def test_a_warm_start_takes_the_weights_and_begins_at_zero(workspace):

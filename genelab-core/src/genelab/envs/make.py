@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 from genelab.config.env import ManagerBasedEnvCfg, ManagerBasedRlEnvCfg
@@ -15,6 +16,7 @@ def make_env(
     num_envs: int | None = None,
     seed: int | None = None,
     render_envs: int = 0,
+    dump_dir: Path | None = None,
 ) -> Any:
     """Build a `ManagerBasedRlEnv` (or `ManagerBasedEnv`, if `cfg` has no rewards).
 
@@ -23,6 +25,7 @@ def make_env(
         num_envs: Number of envs, instead of the config's.
         seed: Base seed, instead of the config's.
         render_envs: Number of envs, from the first, of which `env.render(index)` can take pictures.
+        dump_dir: Where the state of the first env that goes non-finite is written (see `NanGuard`).
     """
     if isinstance(cfg, str):
         cfg = load_task(cfg).cfg.env
@@ -34,7 +37,7 @@ def make_env(
     if isinstance(cfg, ManagerBasedRlEnvCfg):
         from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
 
-        return ManagerBasedRlEnv(cfg, render_envs=render_envs)
+        return ManagerBasedRlEnv(cfg, render_envs=render_envs, dump_dir=dump_dir)
     from genelab.envs.manager_based_env import ManagerBasedEnv
 
     return ManagerBasedEnv(cfg, render_envs=render_envs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,10 +27,11 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
 
     cfg: ManagerBasedRlEnvCfg
 
-    def __init__(self, cfg: ManagerBasedRlEnvCfg, *, render_envs: int = 0) -> None:
+    def __init__(self, cfg: ManagerBasedRlEnvCfg, *, render_envs: int = 0, dump_dir: Path | None = None) -> None:
         self.max_episode_length = cfg.max_episode_length
         self.success: torch.Tensor | None = None
         super().__init__(cfg, render_envs=render_envs)
+        self.nan_guard.dump_dir = dump_dir
 
     def _strata(self) -> dict[str, int]:
         return self.cfg.strata

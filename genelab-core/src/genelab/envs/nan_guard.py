@@ -20,7 +20,7 @@ class NanGuard:
 
     Attributes:
         total: Number of env steps that were broken so far, int64 scalar on the device.
-        dump_dir: Where the first broken state is written; `None` for nowhere.
+        dump_dir: Where the first broken state is written, on a CPU; `None` for nowhere.
     """
 
     def __init__(self, env: Any) -> None:
@@ -70,7 +70,7 @@ class NanGuard:
             raise GenelabError(
                 f"{rate:.2%} of the last {_WINDOW} steps of all envs went non-finite",
                 where=f"limit: max_nan_reset_rate = {env.cfg.max_nan_reset_rate:.2%}",
-                fix="look at the state that was dumped, shorten simulation.dt, or check the actions' scale",
+                fix="look at nan_*.pt in the run's folder, shorten simulation.dt, or check the actions' scale",
             )
 
     def _dump(self, index: int, actions: torch.Tensor) -> None:

@@ -75,15 +75,13 @@ def train(request: TrainRequest, *, console: Console | None = None) -> TrainRepo
         stack.enter_context(progress)
         try:
             result = _train_in(run, plan, progress, signals)
+            _record_end(run, result)
         except Interrupted as error:
             _record_failure(run, error)
             raise TrainingInterrupted(error.signum, run.path) from error
         except BaseException as error:
             _record_failure(run, error)
             raise
-    status = "stopped" if result.stopped else "finished"
-    run.write_status(status, checkpoint=result.checkpoint.name, iteration=result.iteration, env_steps=result.env_steps)
-    _notify(run, "run_finished", status=status, iteration=result.iteration, env_steps=result.env_steps)
     return TrainReport(run.path, result, signals.signum if result.stopped else None)
 
 
@@ -110,6 +108,12 @@ def _record_start(run: RunDir, plan: TrainPlan) -> None:
     run.write_status("running", started_at=now(), error=None)
 
 
+def _record_end(run: RunDir, result: TrainResult) -> None:
+    status = "stopped" if result.stopped else "finished"
+    run.write_status(status, checkpoint=result.checkpoint.name, iteration=result.iteration, env_steps=result.env_steps)
+    _notify(run, "run_finished", status=status, iteration=result.iteration, env_steps=result.env_steps)
+
+
 def _record_failure(run: RunDir, error: BaseException) -> None:
     """Record how the run ended; where even that cannot be written, the first error stays the one that is reported."""
     status = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -125,7 +129,7 @@ def _train_in(run: RunDir, plan: TrainPlan, progress: TrainingProgress, signals:
 
     cfg = plan.loaded.cfg
     progress.message(f"{plan.loaded.spec.id} with {plan.spec.name} in {run.path}")
-    env = make_env(cfg.env)
+    env = make_env(cfg.env, dump_dir=run.path)
     try:
         progress.message(f"{env.num_envs} envs on {env.device}")
         context = TrainContext(
