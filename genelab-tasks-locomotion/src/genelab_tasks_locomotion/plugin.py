@@ -1,6 +1,6 @@
-"""Plugin module: the tasks of this pack."""
+"""Plugin module: the tasks of this pack and what is measured in them."""
 
-from genelab.api import TaskSpec, hookimpl
+from genelab.api import MetricSpec, TaskSpec, hookimpl
 
 GENELAB_API = "1"
 
@@ -51,4 +51,17 @@ def genelab_tasks() -> list[TaskSpec]:
             tags=(*_TAGS, "memory"),
             agents={"rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:memory_mlp_ppo"},
         ),
+    ]
+
+
+@hookimpl
+def genelab_eval_metrics() -> list[MetricSpec]:
+    return [
+        MetricSpec(
+            name="final_target_distance",
+            metric=f"{_CARTPOLE}.metrics:FinalTargetDistance",
+            unit="m",
+            higher_is_better=False,
+            summary="Distance of the cart from the remembered target at the end of the episode",
+        )
     ]
