@@ -137,6 +137,22 @@ def test_randomised_evaluation_does_not_depend_on_the_number_of_envs(quadruped_e
     assert torch.stack(small) == pytest.approx(torch.stack(large)[:, :3], abs=1e-5)
 
 
+def test_resets_that_never_ask_whether_anybody_is_done_give_the_same_episodes(quadruped_env, monkeypatch):
+    """On a GPU the host does not look at masks; every step then runs the reset for nobody."""
+
+    def episodes():
+        first, _ = quadruped_env.reset(seed=4, options={"evaluation": True})
+        quadruped_env.episode_length_buf = torch.arange(8) * 10  # time-outs at different steps
+        steps = still(quadruped_env, 80)
+        return [first["policy"], *[step[0]["policy"] for step in steps]], torch.stack([step[3] for step in steps])
+
+    looking, truncated = episodes()
+    monkeypatch.setattr(quadruped_env, "nobody", lambda mask: False)
+    blind, blind_truncated = episodes()
+    assert truncated.any() and torch.equal(truncated, blind_truncated)
+    assert all(torch.equal(a, b) for a, b in zip(looking, blind, strict=True))
+
+
 def test_padding_is_added_only_where_it_pays():
     contact = SimulationCfg()
     assert padding_for(4096, contact, gpu=False) == 4
