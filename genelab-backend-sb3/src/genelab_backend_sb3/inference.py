@@ -29,9 +29,11 @@ def build_actor(policy: Any, bound: float) -> nn.Sequential:
         policy: One of the library's policies over `FlatObservations`.
         bound: Bound on |action|.
     """
+    extractor: Any
+    hidden: Any
     if isinstance(policy, ActorCriticPolicy):
         extractor, ends = policy.features_extractor, [policy.action_net, nn.Hardtanh(-bound, bound)]
-        hidden: Any = policy.mlp_extractor.policy_net
+        hidden = policy.mlp_extractor.policy_net
     elif isinstance(policy, SACPolicy):
         extractor, ends = policy.actor.features_extractor, [policy.actor.mu, nn.Tanh(), Scale(bound)]
         hidden = policy.actor.latent_pi

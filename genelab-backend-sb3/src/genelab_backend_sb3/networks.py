@@ -38,8 +38,6 @@ POLICIES: dict[str, type[BasePolicy]] = {
     "DDPG": TD3Policy,
 }
 
-_CLIP = 10.0
-
 
 class RunningNormalizer(nn.Module):
     """Subtracts the running mean of all observations, divides by their standard deviation and clips to ±10.
@@ -55,7 +53,7 @@ class RunningNormalizer(nn.Module):
         self.count = nn.Buffer(torch.zeros((), dtype=torch.long))
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
-        return ((observations - self.mean) / torch.sqrt(self.variance + 1e-8)).clamp(-_CLIP, _CLIP)
+        return ((observations - self.mean) / torch.sqrt(self.variance + 1e-8)).clamp(-10.0, 10.0)
 
     def merge(self, mean: torch.Tensor, variance: torch.Tensor, count: int) -> None:
         """Add `count` observations with this mean and (biased) variance, each `(dim,)`; Chan et al. 1979."""

@@ -41,7 +41,8 @@ def restore(state: dict[str, Any], env: Sb3VecEnv, algorithm: Any) -> None:
             fix=f"resume it with --num-envs {state['num_envs']}, or begin a new run from its weights with --checkpoint",
         )
     if isinstance(algorithm, OffPolicyLoop):
-        buffer, rows = algorithm.replay_buffer, state["replay"]["buffer_size"]
+        buffer: Any = algorithm.replay_buffer
+        rows = state["replay"]["buffer_size"]
         if rows != buffer.buffer_size:
             raise UsageError(
                 f"the run's replay buffer holds {rows} steps of each env, not {buffer.buffer_size}",

@@ -1,0 +1,96 @@
+"""A goal-conditioned vector environment without physics, for hindsight experience replay."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+
+from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
+
+WIDTHS = {"desired_goal": 2, "observation": 3, "achieved_goal": 2}  # not in the order in which actors read them
+REACHED = 0.2
+
+
+def sparse_reward(achieved: torch.Tensor, desired: torch.Tensor, info: dict[str, Any]) -> torch.Tensor:
+    """-1 until the goal is reached, then 0."""
+    return -((achieved - desired).norm(dim=-1) > REACHED).float()
+
+
+class GoalEnv:
+    """Move a point in the square ±1 to a goal that each episode draws; every episode lasts `max_episode_length`."""
+
+    def __init__(self, num_envs: int = 8, max_episode_length: int = 8, seed: int = 0) -> None:
+        self.num_envs, self.max_episode_length = num_envs, max_episode_length
+        self.device = torch.device("cpu")
+        self.step_dt = 0.1
+        self.raw_observations = False
+        self.step_observers: list[Any] = []
+        self.cfg = SimpleNamespace(observations=WIDTHS, simulation=SimpleNamespace(num_envs=num_envs))
+        self.observation_layout = ObservationLayout(
+            {
+                name: GroupLayout(name, (TermLayout("position" if width == 2 else "state", width, (1.0,) * width),))
+                for name, width in WIDTHS.items()
+            }
+        )
+        self.single_observation_space = gymnasium.spaces.Dict(
+            {name: gymnasium.spaces.Box(-np.inf, np.inf, (width,), np.float32) for name, width in WIDTHS.items()}
+        )
+        self.single_action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.episode_length_buf = torch.zeros(num_envs, dtype=torch.long)
+        self.position = self.goal = torch.zeros(num_envs, 2)
+
+    @property
+    def unwrapped(self) -> GoalEnv:
+        return self
+
+    def reset(self, *, seed=None, options=None):
+        self._start()
+        return self.get_observations(), {}
+
+    def step(self, actions):
+        self.position = (self.position + 0.4 * actions).clamp(-1.0, 1.0)
+        self.episode_length_buf = self.episode_length_buf + 1
+        reward = sparse_reward(self.position, self.goal, {})
+        truncated = self.episode_length_buf >= self.max_episode_length
+        extras = {"is_success": reward == 0.0}
+        if truncated.any():  # all envs at once, because all began together
+            extras["final_obs"] = self.get_observations()
+            self._start()
+        return self.get_observations(), reward, torch.zeros_like(truncated), truncated, extras
+
+    def get_observations(self):
+        progress = (self.episode_length_buf / self.max_episode_length)[:, None].float()
+        return {
+            "desired_goal": self.goal.clone(),
+            "observation": torch.cat([self.position, progress], dim=1),
+            "achieved_goal": self.position.clone(),
+        }
+
+    def state_dict(self):
+        return {
+            "position": self.position.clone(),
+            "goal": self.goal.clone(),
+            "steps": self.episode_length_buf.clone(),
+            "generator": self.generator.get_state(),
+        }
+
+    def load_state_dict(self, state):
+        self.position, self.goal = state["position"].clone(), state["goal"].clone()
+        self.episode_length_buf = state["steps"].clone()
+        self.generator.set_state(state["generator"])
+
+    def describe_actuation(self):
+        return None
+
+    def close(self):
+        pass
+
+    def _start(self):
+        draws = 2.0 * torch.rand(self.num_envs, 4, generator=self.generator) - 1.0
+        self.position, self.goal = draws[:, :2], draws[:, 2:]
+        self.episode_length_buf = torch.zeros(self.num_envs, dtype=torch.long)

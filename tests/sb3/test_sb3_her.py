@@ -1,0 +1,147 @@
+"""Hindsight experience replay over goal-conditioned observations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from goal_env import GoalEnv, sparse_reward
+from sb3_runs import small_agent, small_env, train
+from test_sb3_resume import differences, everything
+
+from genelab.config.serialization import from_json, to_json
+from genelab.rl.exporter import export_policy
+from genelab.rl.policy import ActorPolicy, ExportedPolicy
+from genelab.utils.errors import UsageError
+from genelab_backend_sb3 import Sb3AgentCfg, Sb3HerCfg, Sb3PolicyCfg
+from genelab_backend_sb3.backend import Sb3Backend
+from genelab_backend_sb3.build import build_algorithm
+from genelab_backend_sb3.vec_env import Sb3VecEnv
+
+GOALS = ("observation", "achieved_goal", "desired_goal")
+
+
+def her_agent(algorithm: str = "SAC", *, her: dict[str, Any] | None = None, **fields: Any) -> Sb3AgentCfg:
+    cfg = Sb3HerCfg(**{"enabled": True, "compute_reward": sparse_reward, **(her or {})})
+    return small_agent(algorithm, her=cfg, **fields)
+
+
+@pytest.mark.parametrize("strategy", ["future", "final", "episode"])
+@pytest.mark.parametrize("algorithm", ["SAC", "TD3", "DDPG"])
+def test_relabelling_trains_saves_and_acts(tmp_path, algorithm, strategy):
+    agent = her_agent(algorithm, her={"goal_selection_strategy": strategy})
+    assert from_json(to_json(agent)) == agent
+    checkpoint = train(tmp_path, 240, agent=agent, env=GoalEnv()).checkpoint
+    setup = Sb3Backend().load(checkpoint, agent, GoalEnv())
+    assert (setup.obs_groups, setup.actor_input_dim) == (GOALS, 7)
+
+
+@pytest.mark.parametrize("algorithm", ["SAC", "TD3", "DDPG"])
+def test_the_actor_reads_the_groups_in_the_documented_order(tmp_path, algorithm):
+    """The library sorts the keys of a dict; observation, achieved goal, desired goal is what files of ours take."""
+    agent, env = her_agent(algorithm), GoalEnv()
+    checkpoint = train(tmp_path, 240, agent=agent, env=env).checkpoint
+    setup = Sb3Backend().load(checkpoint, agent, env)
+    model = build_algorithm(agent, Sb3VecEnv(env, agent))
+    from genelab_backend_sb3.archive import read_archive
+
+    model.policy.load_state_dict(read_archive(checkpoint).weights["policy"])
+    observations = {name: torch.randn(64, width) for name, width in zip(GOALS, (3, 2, 2), strict=True)}
+    arrays = {name: value.numpy() for name, value in observations.items()}
+    expected, _ = model.predict(arrays, deterministic=True)
+    flat = torch.cat([observations[name] for name in GOALS], dim=1)
+    assert np.allclose(setup.actor(flat).detach().numpy(), expected, atol=1e-6)
+    other = torch.cat([observations[name] for name in reversed(GOALS)], dim=1)
+    assert not np.allclose(setup.actor(other).detach().numpy(), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("format", ["torchscript", "onnx"])
+def test_an_exported_actor_acts_as_the_checkpoint_does(tmp_path, format):
+    from genelab.plugins.catalog import get_catalog
+
+    agent, env = her_agent(), GoalEnv()
+    setup = Sb3Backend().load(train(tmp_path, 160, agent=agent, env=env).checkpoint, agent, env)
+    catalog = get_catalog()
+    spec = catalog.exporter(format)
+    path = tmp_path / f"policy{spec.suffix}"
+    export_policy(setup, env, path, task="Goal-v0", exporter=catalog.load(spec, spec.exporter)(), format=spec.format)
+    observations, _ = env.reset()
+    expected = ActorPolicy(setup, env.observation_layout)(observations)
+    torch.testing.assert_close(ExportedPolicy(path)(observations), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("steps", [200, 232])  # between episodes, and within one
+def test_a_run_and_its_continuation_equal_a_straight_run_bitwise(tmp_path, steps):
+    straight, parts = tmp_path / "straight", tmp_path / "parts"
+    straight.mkdir()
+    parts.mkdir()
+    agent = her_agent(save_interval=steps)
+    train(straight, 2 * steps, agent=agent, env=GoalEnv())
+    train(parts, steps, agent=agent, env=GoalEnv())
+    np.random.rand(5)
+    train(parts, 2 * steps, agent=agent, env=GoalEnv(), resume=parts / f"model_{steps}_steps.zip")
+    assert differences(everything(straight, 2 * steps), everything(parts, 2 * steps)) == []
+
+
+def test_relabelled_transitions_have_the_rewards_of_their_goals_and_stay_within_their_episode(tmp_path):
+    agent, env = her_agent(her={"n_sampled_goal": 1000}), GoalEnv()
+    wrapper = Sb3VecEnv(env, agent)
+    model = build_algorithm(agent, wrapper)
+    model._last_obs = wrapper.reset()
+    for _ in range(24):
+        actions = np.random.uniform(-1, 1, (8, 2)).astype(np.float32)
+        model._store_transition(model.replay_buffer, actions, *wrapper.step(actions))
+    sample = model.replay_buffer.sample(500)
+    goals, reached = sample.observations["desired_goal"], sample.next_observations["achieved_goal"]
+    assert torch.equal(sample.rewards.flatten(), sparse_reward(reached, goals, {}))
+    assert (sample.rewards == 0).float().mean() > 0.1
+    # A terminal observation belongs to its episode: one step moves by 0.4 at most.
+    moved = (reached - sample.observations["achieved_goal"]).abs().max()
+    assert 0.0 < moved <= 0.4 + 1e-6
+    assert not sample.dones.any()  # time-outs are bootstrapped
+
+
+def test_relabelling_solves_what_sparse_rewards_alone_hardly_teach(tmp_path):
+    agent = her_agent(
+        save_interval=10**6,
+        learning_rate=3e-3,
+        batch_size=256,
+        buffer_size=64 * 200,
+        discount_factor=0.8,
+        tau=0.05,
+        policy=Sb3PolicyCfg(net_arch=(64, 64), obs_normalization=True),
+        extra_kwargs={"ent_coef": 0.05, "gradient_steps": 3},
+    )
+    checkpoint = train(tmp_path, 64 * 120, agent=agent, env=GoalEnv(64)).checkpoint
+    env = GoalEnv(256, seed=1)
+    policy = ActorPolicy(Sb3Backend().load(checkpoint, agent, env), env.observation_layout)
+    observations, _ = env.reset()
+    for _ in range(8):
+        observations, _, _, _, extras = env.step(policy(observations))
+    assert extras["is_success"].float().mean() > 0.8
+
+
+def test_learning_waits_for_the_first_episodes(tmp_path, caplog):
+    with caplog.at_level("WARNING"):
+        train(tmp_path, 240, agent=her_agent(learning_starts=0), env=GoalEnv())
+    assert "learning starts after 72 steps, not 0" in caplog.text
+
+
+def test_a_task_without_goals_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"unknown observation group 'observation'[\s\S]*the task has no goals"):
+        train(tmp_path, 240, agent=her_agent(), env=small_env())
+
+
+def test_a_replay_buffer_shorter_than_an_episode_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"64 transitions for 8 envs is shorter than an episode of 8 steps"):
+        train(tmp_path, 240, agent=her_agent(buffer_size=64), env=GoalEnv())
+
+
+def test_goals_are_plain_observations_without_relabelling(tmp_path):
+    env = GoalEnv()
+    agent = Sb3Backend().default_config(env.cfg)
+    assert agent.obs_groups == GOALS
+    setup = Sb3Backend().load(train(tmp_path, 192, agent=agent, env=env).checkpoint, agent, env)
+    assert setup.actor_input_dim == 7
