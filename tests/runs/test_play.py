@@ -112,8 +112,12 @@ def test_a_video_is_written_and_not_replaced_without_force(workspace):
         play(*arguments)
     summary(*arguments, "--force")
     assert (workspace / "film.mp4").stat().st_ino != first.st_ino
+
+
+def test_a_video_that_is_not_an_mp4_is_refused_before_the_simulator_starts(workspace, fake_envs):
     with pytest.raises(UsageError, match=r"\.mp4"):
         play("--headless", "--video", "film.png")
+    assert not fake_envs
 
 
 def test_what_changed_since_the_run_is_said(workspace):

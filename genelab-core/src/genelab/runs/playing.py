@@ -53,13 +53,16 @@ def play(
 
     Raises:
         GenelabError: if the config wants a viewer and there is no display.
+        UsageError: for a film that exists already or is not named `.mp4`, before the simulator starts.
     """
     cfg = source.loaded.cfg.play_env
     assert cfg is not None
     if cfg.simulation.vis:
         require_display()
     if video is not None:
-        refuse_existing(video, force=force)
+        from genelab.eval.video import check_video_path
+
+        refuse_existing(check_video_path(video), force=force)
     limit = step_limit(cfg.simulation, max_steps)
 
     from genelab.envs.make import make_env
