@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -32,6 +33,20 @@ def test_names_are_made_from_the_name(tmp_path):
     assert "Project2ndRobotLab-Example-v0" in (pack / "src/project_2nd_robot_lab/plugin.py").read_text()
 
 
+def test_the_commands_it_prints_can_be_pasted(tmp_path):
+    lines = new("Two Words", "-p", tmp_path).splitlines()
+    assert shlex.split(lines[-1]) == ["pytest", str(tmp_path / "Two Words")]
+    assert shlex.split(lines[-3]) == ["pip", "install", "-e", f"{tmp_path / 'Two Words'}[train,test]"]
+
+
+def test_an_installed_pack_may_be_written_anew(tmp_path, monkeypatch):
+    new("lab", "--package", "our_arm", "-p", tmp_path)
+    monkeypatch.syspath_prepend(tmp_path / "lab" / "src")
+    assert "created" in new("lab", "--package", "our_arm", "-p", tmp_path, "--force")
+    with pytest.raises(UsageError, match="existing module"):
+        new("other", "--package", "our_arm", "-p", tmp_path)
+
+
 def test_package_and_task_can_be_chosen(tmp_path):
     new("lab", "-p", tmp_path, "--package", "our_arm", "--task-id", "Our-Arm-v3")
     assert "Our-Arm-v3" in (tmp_path / "lab/src/our_arm/plugin.py").read_text()
@@ -48,6 +63,9 @@ def test_package_and_task_can_be_chosen(tmp_path):
         ("lab", "--package", "class"),
         ("json",),
         ("genelab",),
+        ("numpy",),
+        ("lab", "--package", "click"),
+        ("Über Roboter",),
         ("lab", "--task-id", "two words"),
         ("lab", "--task-id", ""),
     ],

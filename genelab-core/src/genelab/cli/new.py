@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import keyword
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,23 +33,23 @@ _SUFFIX = ".template"
 def command(name: str, path: Path, package: str | None, task_id: str | None, force: bool) -> None:
     """Create the task pack NAME: a robot, a task, an agent and a test, as a distribution of its own."""
     distribution = _distribution_name(name)
-    package = _checked_package(package if package is not None else _package_name(name))
-    task_id = _checked_task_id(task_id if task_id is not None else f"{_camel_case(package)}-Example-v0")
     target = path / name
+    package = _checked_package(package if package is not None else _package_name(name), target)
+    task_id = _checked_task_id(task_id if task_id is not None else f"{_camel_case(package)}-Example-v0")
     values = {"distribution": distribution, "package": package, "task_id": task_id}
     files = dict(_rendered(target, values))
     _refuse_collisions(target, list(files), force=force)
     for file, text in files.items():
         write_text(file, text)
     click.echo(f"created {target} with the task {task_id}\n")
-    click.echo(f"  pip install -e '{target}[train,test]'")
+    click.echo(f"  pip install -e {shlex.quote(f'{target}[train,test]')}")
     click.echo(f"  genelab train {task_id}")
-    click.echo(f"  pytest {target}")
+    click.echo(f"  pytest {shlex.quote(str(target))}")
 
 
 def _distribution_name(name: str) -> str:
     distribution = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-    if not distribution or Path(name).name != name:
+    if not distribution or not name.isascii() or Path(name).name != name:
         raise UsageError(f"{name!r} is not a name", fix="use letters, digits and hyphens; the folder goes to --path")
     return distribution
 
@@ -57,12 +59,21 @@ def _package_name(name: str) -> str:
     return f"project_{package}" if package[:1].isdigit() else package
 
 
-def _checked_package(package: str) -> str:
+def _checked_package(package: str, target: Path) -> str:
     if not package.isidentifier() or not package.isascii() or keyword.iskeyword(package):
         raise UsageError(f"{package!r} cannot be imported", fix="choose a --package of letters, digits and underscores")
-    if package in sys.stdlib_module_names or package == "genelab":
+    if package in sys.stdlib_module_names or _is_elsewhere(package, target):
         raise UsageError(f"{package!r} is the name of an existing module", fix="choose another --package")
     return package
+
+
+def _is_elsewhere(package: str, target: Path) -> bool:
+    """Return whether another package of this name is installed; the pack itself may be, when it is written anew."""
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        return False
+    places = spec.submodule_search_locations or [spec.origin or ""]
+    return not any(Path(place).is_relative_to(target.absolute()) for place in places)
 
 
 def _checked_task_id(task_id: str) -> str:
