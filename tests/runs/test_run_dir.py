@@ -61,6 +61,14 @@ def test_configs_that_name_foreign_code_are_refused(run, sample_catalog):
         run.read_params(sample_catalog.trusts)
 
 
+def test_foreign_code_is_refused_though_a_trusted_module_has_imported_it(run, sample_catalog):
+    path = run.path / "params" / "agent.json"
+    path.write_text(path.read_text().replace("sample_runs:CounterAgentCfg", "genelab.runs.child:subprocess.Popen"))
+    with pytest.raises(UsageError, match="subprocess"):
+        run.read_params(sample_catalog.trusts)
+    assert "Popen" in run.path.joinpath("params", "agent.json").read_text()
+
+
 def test_configs_that_no_longer_fit_are_a_clear_error(run, sample_catalog):
     path = run.path / "params" / "agent.json"
     path.write_text(path.read_text().replace("iteration_s", "no_such_field"))

@@ -50,13 +50,14 @@ def _field_to_json(value: Any) -> Any:
     return made[FUNCTION] if isinstance(made, dict) and set(made) == {FUNCTION} else made
 
 
-def from_json(value: Any, *, trusted: Callable[[str], bool] = lambda module: True) -> Any:
+def from_json(value: Any, *, trusted: Callable[[str], bool] | None = None) -> Any:
     """Rebuild what `to_json` wrote.
 
     Args:
         value: Plain JSON.
-        trusted: Called with the top-level package of each reference before it is imported; `False` refuses it. A run's
-            configs name code, so a caller that reads them from a file passes the installed plugins' packages.
+        trusted: Called with the top-level package of each reference before it is imported, and with the package in
+            which the named object was defined; `False` refuses it. A run's configs name code, so a caller that reads
+            them from a file passes the installed plugins' packages. `None` trusts everything.
 
     Raises:
         UsageError: for a reference into a package that is not trusted, or a type that is not a config.
@@ -65,23 +66,32 @@ def from_json(value: Any, *, trusted: Callable[[str], bool] = lambda module: Tru
         return tuple(from_json(item, trusted=trusted) for item in value)
     if isinstance(value, dict):
         if set(value) == {FUNCTION}:
-            return resolve(_checked(value[FUNCTION], trusted))
+            return _resolved(value[FUNCTION], trusted)
         if TYPE in value and is_reference(value[TYPE]):
-            made = resolve(_checked(value[TYPE], trusted))
+            made = _resolved(value[TYPE], trusted)
             if not (isinstance(made, type) and is_config(made)):
                 raise UsageError(f"{value[TYPE]} is not a config class")
             return made(**{k: from_json(v, trusted=trusted) for k, v in value.items() if k != TYPE})
         return {key: from_json(item, trusted=trusted) for key, item in value.items()}
-    if is_reference(value):
-        _checked(value, trusted)
+    if trusted is not None and is_reference(value):
+        _resolved(value, trusted)  # the config that holds it will turn it into what it names
     return value
 
 
-def _checked(reference: str, trusted: Callable[[str], bool]) -> str:
-    package = reference.partition(":")[0].partition(".")[0]
+def _resolved(reference: str, trusted: Callable[[str], bool] | None) -> Any:
+    """Import what `reference` names; a trusted module that merely imported `os.system` does not vouch for it."""
+    if trusted is None:
+        return resolve(reference)
+    _require_trusted(reference, reference, trusted)
+    target = resolve(reference)
+    _require_trusted(reference_of(target), reference, trusted)
+    return target
+
+
+def _require_trusted(home: str, reference: str, trusted: Callable[[str], bool]) -> None:
+    package = home.partition(":")[0].partition(".")[0]
     if not trusted(package):
         raise UsageError(
             f"config refers to {reference!r}, and {package!r} is not an installed plugin's package",
             fix="install the plugin it belongs to",
         )
-    return reference

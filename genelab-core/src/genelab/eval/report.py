@@ -118,11 +118,12 @@ def read_report(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise GenelabError(f"{path.name} is not an evaluation file ({SCHEMA})", where=str(path))
     if isinstance(document["episodes"], dict):
-        document["episodes"] = _read_rows(path.parent / document["episodes"]["path"], document["episodes"])
+        document["episodes"] = _read_rows(path.parent, document["episodes"])
     return document
 
 
-def _read_rows(path: Path, reference: dict[str, Any]) -> list[dict[str, Any]]:
+def _read_rows(folder: Path, reference: dict[str, Any]) -> list[dict[str, Any]]:
+    path = folder / Path(reference["path"]).name  # beside the report, wherever the report says it is
     if not path.is_file():
         raise GenelabError(f"the episodes' file {path.name} is missing", where=str(path.parent))
     if sha256_file(path) != reference["sha256"]:

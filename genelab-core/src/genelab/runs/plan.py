@@ -87,16 +87,23 @@ def _plan_new(request: TrainRequest) -> TrainPlan:
         raise UsageError(f"{loaded.spec.id} is not trainable: it is a scene without rewards", fix="genelab play")
     spec = loaded.require_backend()
     backend = load_backend(spec)
-    warm_start = None if request.checkpoint is None else _newest_checkpoint(backend, request.checkpoint)
+    warm_start = request.checkpoint
+    if warm_start is not None and not warm_start.is_file():
+        warm_start = newest_checkpoint(backend, open_run_dir(warm_start))
     return TrainPlan(loaded, spec, backend, warm_start=warm_start)
 
 
-def _newest_checkpoint(backend: Backend, path: Path) -> Path:
-    if path.is_file():
-        return path
-    checkpoints = backend.checkpoints(open_run_dir(path).path)
+def newest_checkpoint(backend: Backend, run: RunDir) -> Path:
+    """Return the last checkpoint of a run.
+
+    Raises:
+        UsageError: if it has none.
+    """
+    checkpoints = backend.checkpoints(run.path)
     if not checkpoints:
-        raise UsageError(f"{path} holds no checkpoint")
+        raise UsageError(
+            f"{run} holds no checkpoint", fix="train longer: one is written every save_interval and at the end"
+        )
     return checkpoints[-1]
 
 
@@ -144,7 +151,7 @@ def load_run(run: RunDir, task_id: str, *, trust: bool = False) -> LoadedTask:
     origin = run.provenance()
     if normalize(origin["task"]) != normalize(task_id.rpartition("::")[2]):
         raise UsageError(f"{run} is a run of {origin['task']}, not of {task_id}")
-    cfg = run.read_params((lambda package: True) if trust else catalog.trusts)
+    cfg = run.read_params(None if trust else catalog.trusts)
     spec = TaskSpec(id=origin["task"], config=origin["task_config"], kind=origin["task_kind"])
     if is_registered(task_id):
         spec = catalog.task(task_id)

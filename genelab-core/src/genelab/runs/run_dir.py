@@ -26,6 +26,7 @@ from genelab.utils.files import read_json, write_json
 ENV_PARAMS, AGENT_PARAMS = Path("params/env.json"), Path("params/agent.json")
 PROVENANCE, STATUS = Path("provenance.json"), Path("status.json")
 VARIANTS = ("env", "eval_env", "play_env")
+PROVENANCE_KEYS = ("task", "task_config", "task_kind", "versions", "plugins", "seeds")
 
 _UNSAFE = re.compile(r"[^\w.\-+]+")
 
@@ -50,11 +51,11 @@ class RunDir:
         """Return the name of the backend that trained here."""
         return str(self._params(AGENT_PARAMS, "backend")["backend"])
 
-    def read_params(self, trusted: Callable[[str], bool]) -> TaskCfg:
+    def read_params(self, trusted: Callable[[str], bool] | None) -> TaskCfg:
         """Rebuild the run's configs from its files alone.
 
         Args:
-            trusted: Which top-level packages the files may name (`Catalog.trusts`).
+            trusted: Which top-level packages the files may name (`Catalog.trusts`); `None` for all.
 
         Raises:
             UsageError: for files that are missing or name code outside the installed plugins.
@@ -82,7 +83,7 @@ class RunDir:
 
     def provenance(self) -> dict[str, Any]:
         """Return what was recorded when the run began."""
-        return _read_object(self.path / PROVENANCE, ("task", "versions"))
+        return _read_object(self.path / PROVENANCE, PROVENANCE_KEYS)
 
     def write_status(self, status: str, **details: Any) -> None:
         """Record how the run stands; `details` are kept until they are overwritten."""

@@ -14,7 +14,7 @@ from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import LoadedTask, load_task
 from genelab.rl.policy import ActorPolicy, ExportedPolicy, Policy, RandomPolicy, ZeroPolicy
 from genelab.runs.differences import config_differences, version_differences
-from genelab.runs.plan import is_registered, load_backend, load_run
+from genelab.runs.plan import is_registered, load_backend, load_run, newest_checkpoint
 from genelab.runs.provenance import contributors, versions
 from genelab.runs.run_dir import RunDir, open_run_dir, run_dir_of
 from genelab.utils.errors import UsageError
@@ -89,7 +89,9 @@ def open_source(
     if run is None:
         get_catalog().task(task_id)
     if path.is_dir():
-        return _from_run(task_id, _newest_in(path), open_run_dir(path), overrides, trust)
+        named = open_run_dir(path)
+        backend = load_backend(get_catalog().backend(named.backend_name()))
+        return _from_run(task_id, newest_checkpoint(backend, named), named, overrides, trust)
     if not path.is_file():
         raise UsageError(
             f"no such checkpoint: {path}",
@@ -98,16 +100,6 @@ def open_source(
     if run is not None:
         return _from_run(task_id, path, run, overrides, trust)
     return _from_file(task_id, path, overrides)
-
-
-def _newest_in(path: Path) -> Path:
-    run = open_run_dir(path)
-    checkpoints = load_backend(get_catalog().backend(run.backend_name())).checkpoints(run.path)
-    if not checkpoints:
-        raise UsageError(
-            f"{path} holds no checkpoint", fix="train longer: one is written every save_interval and at the end"
-        )
-    return checkpoints[-1]
 
 
 def _from_run(task_id: str, path: Path, run: RunDir, overrides: Sequence[tuple[str, str]], trust: bool) -> PolicySource:
@@ -142,11 +134,7 @@ def _from_file(task_id: str, path: Path, overrides: Sequence[tuple[str, str]]) -
 
 
 def _kind(path: Path) -> Literal["checkpoint", "export"]:
-    """Tell exported files from checkpoints: by their metadata, else by the exporters' suffixes.
-
-    Raises:
-        UsageError: for an exported file whose metadata is missing.
-    """
+    """Tell exported files from checkpoints: by their metadata, else by the exporters' suffixes."""
     suffixes = {spec.suffix for spec in get_catalog().exporters.values()}
     return "export" if metadata_path(path).exists() or path.suffix in suffixes else "checkpoint"
 
