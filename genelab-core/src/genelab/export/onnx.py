@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from genelab.export.exporter import Exportable, Exporter
-from genelab.utils.errors import GenelabError
+from genelab.utils.errors import GenelabError, first_line
 from genelab.utils.lazy import torch
 
 DEFAULT_OPSET = 17
@@ -68,9 +68,8 @@ class OnnxExporter(Exporter):
                     verbose=False,
                 )
         except Exception as error:  # the exporter's errors have no common base below Exception
-            reason = str(error).strip().splitlines()[0]
             raise GenelabError(
-                f"torch cannot write this actor as ONNX opset {opset}: {reason}",
+                f"torch cannot write this actor as ONNX opset {opset}: {first_line(error)}",
                 fix="try another --opset (17 to 20), or --format torchscript",
             ) from error
         written = _opset_of(path)
@@ -91,8 +90,9 @@ class OnnxExporter(Exporter):
         try:
             session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's errors have no common base below Exception
-            reason = str(error).strip().splitlines()[0]
-            raise GenelabError(f"{path.name} is not a usable ONNX file: {reason}", where=str(path)) from error
+            raise GenelabError(
+                f"{path.name} is not a usable ONNX file: {first_line(error)}", where=str(path)
+            ) from error
         ports = [port.name for port in session.get_inputs()]
 
         def run(obs: torch.Tensor, *states: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from genelab.export.exporter import Exportable, Exporter
-from genelab.utils.errors import GenelabError
+from genelab.utils.errors import GenelabError, first_line
 
 
 class StatefulGru(nn.Module):
@@ -81,7 +81,7 @@ class TorchScriptExporter(Exporter):
                 module = torch.jit.load(str(path), map_location="cpu").eval()
         except (RuntimeError, ValueError) as error:
             raise GenelabError(
-                f"{path.name} is not a TorchScript file: {_first_line(error)}", where=str(path)
+                f"{path.name} is not a TorchScript file: {first_line(error)}", where=str(path)
             ) from error
         if metadata["is_recurrent"]:
             return _one_env_at_a_time(module, metadata["recurrent"]["rnn_type"] == "lstm")
@@ -98,8 +98,8 @@ def _compile(policy: Exportable) -> tuple[torch.jit.ScriptModule, str]:
                 return torch.jit.trace(policy.module, policy.example_inputs(batch=2)), "trace"  # pyright: ignore[reportReturnType]
         except Exception as trace_error:
             raise GenelabError(
-                f"TorchScript can neither script this actor ({_first_line(script_error)}) "
-                f"nor trace it ({_first_line(trace_error)})",
+                f"TorchScript can neither script this actor ({first_line(script_error)}) "
+                f"nor trace it ({first_line(trace_error)})",
                 fix="--format onnx, or an actor of plain torch modules",
             ) from trace_error
 
@@ -118,7 +118,3 @@ def _one_env_at_a_time(module: torch.jit.ScriptModule, lstm: bool) -> Callable[.
         return torch.cat(actions), *(torch.cat(column, dim=1) for column in zip(*after, strict=True))
 
     return run
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import torch
 
 from genelab.envs.observation_layout import ObservationLayout
-from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.errors import GenelabError, UsageError, first_line
 from genelab.utils.files import atomic_path, read_json, sha256_file, write_json
 
 META_SUFFIX = ".meta.json"
@@ -208,8 +208,7 @@ def _require_plain(value: Any, where: str) -> None:
 def _reason(error: Exception) -> str:
     """Return the telling line of a loader's long message."""
     found = re.search(r"WeightsUnpickler error: (.*)", str(error))
-    lines = [found[1]] if found else str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200]
+    return (found[1] if found else first_line(error))[:200]
 
 
 __all__ = [

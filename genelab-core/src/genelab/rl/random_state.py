@@ -8,12 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from genelab.utils.seeding import seed_random_streams
 
-def seed_random_streams(seed: int) -> None:
-    """Start every stream anew from one seed."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
+__all__ = ["random_state", "restore_random_state", "seed_random_streams"]
 
 
 def random_state() -> dict[str, Any]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import random
 import sys
 from dataclasses import dataclass
 from types import ModuleType
 
-import numpy as np
 import torch
 
 from genelab.config.simulation import SimulationCfg
 from genelab.sim.fast_import import import_genesis
 from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.seeding import seed_random_streams
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,6 @@ class Session:
 
 _current: Session | None = None
 _live_scenes = 0
-
-
-def seed_everything(seed: int) -> None:
-    """Seed python, numpy and torch. Genesis itself draws no random numbers in rigid-body stepping."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
 
 
 def wants_gpu(gpu: bool | None) -> bool:
@@ -80,7 +72,7 @@ def start_session(cfg: SimulationCfg, seed: int) -> Session:
         _current = None
     if _current is None:
         _current = _initialise(cfg, gpu, seed)
-    seed_everything(seed)
+    seed_random_streams(seed)  # Genesis itself draws no random numbers in rigid-body stepping
     return _current
 
 

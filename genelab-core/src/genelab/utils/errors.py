@@ -27,6 +27,11 @@ class GenelabError(Exception):
         return "\n".join(lines)
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of a library's long message, or the error's type where it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 class UsageError(GenelabError):
     """The request itself is wrong (unknown name, bad value): exit status 2."""
 
