@@ -12,7 +12,7 @@ references (`"package.module:name"`) are imported only when a command needs them
     def genelab_tasks():
         return [TaskSpec(id="My-Task-v0", config="my_pack.task:make_task", summary="What it does.")]
 
-This module needs only the standard library and pluggy.
+This module needs only the standard library, pluggy and a light part of `genelab.utils`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from typing import Any, ClassVar
 
 import pluggy
 
+from genelab.utils.references import is_reference
+
 API_VERSION = "1.0"
 PROJECT = "genelab"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
-_REFERENCE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")
 _NAME = re.compile(r"^[A-Za-z0-9][\w.\-]*$")
 
 
@@ -44,6 +45,7 @@ class Record:
     """
 
     references: ClassVar[tuple[str, ...]] = ()
+    words: ClassVar[tuple[str, ...]] = ()
     key: ClassVar[str] = "name"
 
     overrides: tuple[str, ...] = ()
@@ -54,14 +56,13 @@ class Record:
             raise ValueError(f"{type(self).__name__}.{self.key} must be a plain name, got {name!r}")
         for attribute in self.references:
             value = getattr(self, attribute)
-            if not isinstance(value, str) or not _REFERENCE.match(value):
+            if not is_reference(value):
                 raise ValueError(f"{type(self).__name__}.{attribute} must be 'package.module:name', got {value!r}")
-        for attribute in ("overrides", "tags", "capabilities", "supports"):
-            value = getattr(self, attribute, ())
+        for attribute in ("overrides", *self.words):
+            value = getattr(self, attribute)
             if isinstance(value, str) or not all(isinstance(item, str) for item in value):
                 raise ValueError(f"{type(self).__name__}.{attribute} must be a tuple of strings, got {value!r}")
-            if hasattr(self, attribute):
-                object.__setattr__(self, attribute, tuple(value))
+            object.__setattr__(self, attribute, tuple(value))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,7 @@ class TaskSpec(Record):
     """
 
     references: ClassVar[tuple[str, ...]] = ("config",)
+    words: ClassVar[tuple[str, ...]] = ("tags",)
     key: ClassVar[str] = "id"
 
     id: str
@@ -92,7 +94,7 @@ class TaskSpec(Record):
     def __post_init__(self) -> None:
         super().__post_init__()
         for backend, reference in self.agents.items():
-            if not isinstance(reference, str) or not _REFERENCE.match(reference):
+            if not is_reference(reference):
                 raise ValueError(f"TaskSpec.agents[{backend!r}] must be 'package.module:name', got {reference!r}")
         if self.kind not in ("rl", "playback"):
             raise ValueError(f"TaskSpec.kind must be 'rl' or 'playback', got {self.kind!r}")
@@ -117,6 +119,7 @@ class BackendSpec(Record):
     """
 
     references: ClassVar[tuple[str, ...]] = ("backend", "config_type")
+    words: ClassVar[tuple[str, ...]] = ("capabilities",)
 
     name: str
     backend: str
@@ -135,17 +138,16 @@ class ExporterSpec(Record):
         exporter: Class that implements `genelab.export.exporter.Exporter`.
         suffix: Suffix of the written file, with the dot; `eval` recognises exported policies by it.
         supports: Any of `"recurrent"`, `"dynamic_batch"`.
-        extra: Name of the extra that brings what it needs (`"onnx"`), for the error when it is missing.
     """
 
     references: ClassVar[tuple[str, ...]] = ("exporter",)
+    words: ClassVar[tuple[str, ...]] = ("supports",)
     key: ClassVar[str] = "format"
 
     format: str
     exporter: str
     suffix: str
     supports: tuple[str, ...] = ()
-    extra: str | None = None
     summary: str = ""
 
 
@@ -230,7 +232,7 @@ class HookSpecs:
 
     @hookspec
     def genelab_launchers(self) -> list[LauncherSpec]:  # pyright: ignore[reportReturnType]
-        """Ways to start child processes. Resolved by `--launcher`."""
+        """Ways to start child processes. No command of this version starts any through them."""
 
     @hookspec
     def genelab_run_event(self, event: RunEvent) -> None:

@@ -40,7 +40,6 @@ def genelab_exporters() -> list[ExporterSpec]:
             exporter="genelab.export.onnx:OnnxExporter",
             suffix=".onnx",
             supports=("recurrent", "dynamic_batch"),
-            extra="onnx",
             summary="ONNX; recurrent policies take and return their state.",
         ),
     ]

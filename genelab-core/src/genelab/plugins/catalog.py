@@ -30,6 +30,9 @@ from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.names import normalize
 from genelab.utils.references import resolve
 
+KINDS = ("tasks", "backends", "exporters", "metrics", "commands", "launchers")
+"""Attributes of a catalog that hold records."""
+
 R = TypeVar("R", bound=Record)
 
 

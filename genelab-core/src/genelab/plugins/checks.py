@@ -7,14 +7,13 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any, Literal
 
-from genelab.api import RECORD_HOOKS, CommandSpec, Record, TaskSpec
-from genelab.plugins.catalog import Catalog
+from genelab.api import CommandSpec, Record, TaskSpec
+from genelab.plugins.catalog import KINDS, Catalog
+from genelab.plugins.discovery import record_id
 from genelab.plugins.lookup import install_hint
 from genelab.plugins.status import PluginStatus
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import normalize
-
-_KINDS = ("tasks", "backends", "exporters", "metrics", "commands", "launchers")
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,11 @@ def check_plugins(catalog: Catalog) -> list[Finding]:
         findings += [Finding(plugin.name, "note", note) for note in plugin.notes]
         if plugin.loaded:
             findings += _requirement_findings(plugin)
-    for kind in _KINDS:
-        for record in getattr(catalog, kind).values():
+    for kind in KINDS:
+        records: list[Record] = list(getattr(catalog, kind).values())
+        for record in records:
             findings += _reference_findings(catalog, record)
+            findings += _override_findings(catalog, record, records)
     return findings
 
 
@@ -70,17 +71,14 @@ def _reference_findings(catalog: Catalog, record: Record) -> Iterator[Finding]:
             yield Finding(name, "error", f"{reference} is a {type(target).__name__}, which cannot be called")
         if isinstance(record, CommandSpec) and not hasattr(target, "make_context"):
             yield Finding(name, "error", f"{reference} is not a click command")
-    others = [item for item in _same_kind(catalog, record) if item is not record]
+
+
+def _override_findings(catalog: Catalog, record: Record, same_kind: list[Record]) -> Iterator[Finding]:
+    others = {normalize(record_id(item)) for item in same_kind if item is not record}
     for target in record.overrides:
-        if not any(normalize(getattr(item, item.key)) == normalize(target) for item in others):
-            yield Finding(
-                name, "note", f"{getattr(record, record.key)} overrides {target!r}, which nobody else provides"
-            )
-
-
-def _same_kind(catalog: Catalog, record: Record) -> list[Record]:
-    kind = _KINDS[list(RECORD_HOOKS.values()).index(type(record))]
-    return list(getattr(catalog, kind).values())
+        if normalize(target) not in others:
+            problem = f"{record_id(record)} overrides {target!r}, which nobody else provides"
+            yield Finding(catalog.owner(record).name, "note", problem)
 
 
 def _requirement_findings(plugin: PluginStatus) -> Iterator[Finding]:
