@@ -32,7 +32,7 @@ from genelab.utils.files import sha256_file
 KINDS = ["Mlp", "Gru", "Lstm"]
 
 
-def fake_env(cfg: Any, *, num_envs: int | None = None, seed: int | None = None, render_envs: int = 0) -> FakeVecEnv:
+def fake_env(cfg: Any, *, num_envs: int | None = None, **options: Any) -> FakeVecEnv:
     return FakeVecEnv(
         num_envs or cfg.simulation.num_envs, max_episode_length=12, failure_steps=(3, 9), history_length=2
     )

@@ -17,8 +17,8 @@ _LAZY = {
 
 if TYPE_CHECKING:
     from genelab.envs.make import make_env as make_env
-    from genelab.runs.evaluation import evaluate as evaluate
     from genelab.plugins.tasks import load_task as load_task
+    from genelab.runs.evaluation import evaluate as evaluate
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,6 @@ import numpy as np
 import torch
 
 from genelab.config.env import ManagerBasedEnvCfg
-from genelab.config.serialization import to_json
 from genelab.entities.articulation import Articulation
 from genelab.envs.random_streams import RandomStreams
 from genelab.envs.vec_env import StepView
@@ -166,9 +164,8 @@ class ManagerBasedEnv:
         return []
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything the future depends on, with the config's JSON to recognise it by."""
+        """Return everything the future depends on."""
         return {
-            "config": json.dumps(to_json(self.cfg), sort_keys=True),
             "entities": {name: entity.physics_state() for name, entity in self.scene.entities.items()},
             "targets": {n: e.target.clone() for n, e in self.scene.entities.items() if isinstance(e, Articulation)},
             "random": self.random.state_dict(),

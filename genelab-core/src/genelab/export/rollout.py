@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from genelab.rl.hidden_states import HiddenStates
 from genelab.rl.policy import ActorPolicy, flatten_observations
 from genelab.utils.lazy import torch
 
@@ -68,8 +69,6 @@ def replay(
     act: Callable[..., Any], observations: torch.Tensor, forget: torch.Tensor, recurrent: RecurrentSpec | None
 ) -> torch.Tensor:
     """Return the actions `(steps, num_envs, action_dim)` of `act(obs, *states)` over recorded observations."""
-    from genelab.rl.hidden_states import HiddenStates
-
     states, actions = HiddenStates(recurrent), []
     with torch.no_grad():
         for obs, forgetting in zip(observations, forget, strict=True):

@@ -14,7 +14,7 @@ class BackendConfig:
     """What all agents have.
 
     Attributes:
-        seed: Seed of the agent and, unless the environment names its own, of everything else.
+        seed: Seed of the agent: network weights, exploration, mini-batches. The environment has its own.
         experiment_name: Folder below `logs/<backend>/`.
         run_name: Suffix of the run's folder.
         max_iterations: Training budget, in the unit of the backend (`Backend.iteration_unit`).

@@ -142,7 +142,7 @@ class ExportedPolicy:
 
     Args:
         path: The file; its `<file>.metadata.json` must lie beside it.
-        layout: The environment's observation layout, checked at once when given; otherwise call `check_layout`.
+        layout: The environment's observation layout, which must be the one of the export; `None` checks nothing.
 
     Raises:
         UsageError: if the file or its metadata is missing or unreadable.
@@ -154,14 +154,10 @@ class ExportedPolicy:
     def __init__(self, path: str | Path, layout: ObservationLayout | None = None) -> None:
         self.artifact = Artifact.open(path)
         if layout is not None:
-            self.check_layout(layout)
+            self.artifact.check_layout(layout)
         self.recurrent = self.artifact.recurrent is not None
         self._states = HiddenStates(self.artifact.recurrent)
         self._act = self.artifact.load()
-
-    def check_layout(self, layout: ObservationLayout) -> None:
-        """Raise `GenelabError` with a term-by-term diff unless the policy was exported for this layout."""
-        self.artifact.check_layout(layout)
 
     def __call__(self, observations: Observation) -> torch.Tensor:
         flat = flatten_observations(observations, self.artifact.obs_groups)

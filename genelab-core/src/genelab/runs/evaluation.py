@@ -97,7 +97,7 @@ def evaluate(
     from genelab.runs.capacity import envs_that_fit
     from genelab.runs.subject import describe_subject
 
-    slots = num_envs or min(episodes, envs_that_fit(cfg.simulation.gpu))
+    slots = min(episodes, envs_that_fit(cfg.simulation.gpu)) if num_envs is None else num_envs
     started = time.perf_counter()
     env = make_env(cfg, num_envs=slots, seed=seed, render_envs=min(video, slots))
     try:

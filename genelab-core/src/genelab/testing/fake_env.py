@@ -92,8 +92,6 @@ class FakeVecEnv:
             }
         )
         self.single_action_space = gymnasium.spaces.Box(-1.0, 1.0, (action_dim,), np.float32)
-        self.observation_space = gymnasium.vector.utils.batch_space(self.single_observation_space, num_envs)
-        self.action_space = gymnasium.vector.utils.batch_space(self.single_action_space, num_envs)
         self.random = RandomStreams(num_envs, self.device, seed, strata)
         self.episode_length_buf = torch.zeros(num_envs, dtype=torch.long, device=self.device)
         self._nan_episodes = torch.tensor(nan_episodes, dtype=torch.long, device=self.device)

@@ -5,13 +5,6 @@ from __future__ import annotations
 from genelab.utils.lazy import torch
 
 
-def rotate(quat: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
-    """Rotate vectors `(..., 3)` by quaternions `(..., 4)`: from the body frame to the frame it is described in."""
-    scalar, axis = quat[..., :1], quat[..., 1:]
-    twice = 2.0 * torch.linalg.cross(axis, vector, dim=-1)
-    return vector + scalar * twice + torch.linalg.cross(axis, twice, dim=-1)
-
-
 def rotate_inverse(quat: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
     """Rotate vectors `(..., 3)` by the inverse of quaternions `(..., 4)`: into the body frame."""
     scalar, axis = quat[..., :1], quat[..., 1:]
