@@ -47,8 +47,8 @@ class Sb3Backend(Backend):
 
         Raises:
             UsageError: for arguments that the algorithm does not have, HER or demonstrations without a replay buffer,
-                HER without a reward function, a rollout of a single sample, and a replay buffer with fewer rows than
-                envs.
+                HER without a reward function, a rollout of a single sample, a replay buffer without room for a step,
+                and demonstrations that do not fit.
         """
         agent = _own(agent)
         validate_extra_kwargs(agent)
@@ -56,6 +56,12 @@ class Sb3Backend(Backend):
             _validate_replay(agent, num_envs)
             return
         replaying = ", ".join(OFF_POLICY)
+        if agent.demonstrations is not None:
+            raise UsageError(
+                f"{agent.algorithm} has no replay buffer to put demonstrations into",
+                where="agent.demo_path, GENELAB_SB3_DEMO_PATH",
+                fix=f"use one of {replaying}, or no demonstrations",
+            )
         if agent.her.enabled:
             raise UsageError(
                 f"{agent.algorithm} has no replay buffer to relabel goals in",
@@ -136,3 +142,7 @@ def _validate_replay(agent: Sb3AgentCfg, num_envs: int) -> None:
             where="agent.buffer_size",
             fix=f"--agent.buffer_size {1000 * num_envs}, or fewer envs",
         )
+    if agent.demonstrations is not None:
+        from genelab_backend_sb3.demonstrations import read_demonstrations
+
+        read_demonstrations(agent.demonstrations, agent, num_envs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -123,3 +124,8 @@ class Sb3AgentCfg(BackendConfig):
     @property
     def off_policy(self) -> bool:
         return self.algorithm in OFF_POLICY
+
+    @property
+    def demonstrations(self) -> str | None:
+        """The file of demonstrations: `demo_path`, else what the environment variable says."""
+        return self.demo_path or os.environ.get("GENELAB_SB3_DEMO_PATH") or None

@@ -20,6 +20,7 @@ from genelab_backend_sb3 import run_state
 from genelab_backend_sb3.archive import read_archive, write_archive
 from genelab_backend_sb3.build import build_algorithm
 from genelab_backend_sb3.config import Sb3AgentCfg
+from genelab_backend_sb3.demonstrations import prefill, read_demonstrations
 from genelab_backend_sb3.files import Sb3Files
 from genelab_backend_sb3.vec_env import Sb3VecEnv
 from genelab_backend_sb3.weights import load_optimizers, load_policy
@@ -53,8 +54,8 @@ class Runner(BaseCallback):
         self._log: EventLog | None = None
         if ctx.resume is not None:
             self._resume(ctx.resume)
-        elif ctx.warm_start is not None:
-            load_policy(self.algorithm.policy, read_archive(ctx.warm_start), agent.algorithm)
+        else:
+            self._begin()
         self._reported = self._saved = self.steps
         self._report_interval = _REPORT_EVERY * self.env.num_envs if agent.off_policy else 1
         self._began = perf_counter()
@@ -153,6 +154,14 @@ class Runner(BaseCallback):
             "versions": {**given.get("versions", {}), "stable-baselines3": version("stable-baselines3")},
         }
         return info, meta
+
+    def _begin(self) -> None:
+        """Take in what a new run starts from."""
+        if self.ctx.warm_start is not None:
+            load_policy(self.algorithm.policy, read_archive(self.ctx.warm_start), self.agent.algorithm)
+        path = self.agent.demonstrations
+        if path is not None:
+            prefill(self.algorithm, self.agent, read_demonstrations(path, self.agent, self.env.num_envs))
 
     def _resume(self, path: Path) -> None:
         """Continue exactly where `path` was written.

@@ -94,12 +94,9 @@ class Sb3VecEnv(VecEnv):
                 "the environment ended an episode without giving its terminal observation",
                 fix='return extras["final_obs"] in each step in which an env finishes',
             )
-        infos = [_RUNNING] * self.num_envs
-        if time_outs.any():
-            infos = [_TIMED_OUT if time_out else _RUNNING for time_out in time_outs.tolist()]
-            if self.terminal_value is not None:
-                rewards[time_outs] += self.terminal_value(_rows(self._terminal, time_outs))
-        return self._arrange(arrays[:width]), rewards, dones, infos
+        if self.terminal_value is not None and time_outs.any():
+            rewards[time_outs] += self.terminal_value(_rows(self._terminal, time_outs))
+        return self._arrange(arrays[:width]), rewards, dones, shared_infos(time_outs)
 
     def successors(self, observations: Observations) -> Observations:
         """Return the observations that the last actions led to: `observations`, and terminal ones of finished envs."""
@@ -143,6 +140,13 @@ class Sb3VecEnv(VecEnv):
         self.finite["an action"] &= bool(np.isfinite(self._actions).all())
         self.finite["an observation"] &= all(bool(np.isfinite(group).all()) for group in observations)
         self.finite["a reward"] &= bool(np.isfinite(rewards).all())
+
+
+def shared_infos(time_outs: np.ndarray) -> list[dict[str, Any]]:
+    """Return the library's dicts of information for envs whose episodes the time limit ended or not, `(num_envs,)`."""
+    if not time_outs.any():
+        return [_RUNNING] * len(time_outs)
+    return [_TIMED_OUT if time_out else _RUNNING for time_out in time_outs.tolist()]
 
 
 def _to_host(tensors: list[torch.Tensor]) -> list[np.ndarray]:

@@ -1,0 +1,127 @@
+"""Demonstrations that fill the replay buffer before a new run learns.
+
+They are recorded with as many envs as the training has, in an NPZ file of arrays `(steps, num_envs, …)`:
+
+* `obs_<group>` and `next_obs_<group>` for each group that the agent reads, as in training (after scale and clip); where
+  an episode ends, `next_obs_<group>` is the terminal observation, before the reset;
+* `actions` in the units of the environment, `rewards`;
+* `dones` for the last step of an episode, `truncateds` for those among them that the time limit ended.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from stable_baselines3 import HerReplayBuffer
+
+from genelab.utils.errors import UsageError
+from genelab_backend_sb3.config import Sb3AgentCfg
+from genelab_backend_sb3.networks import GOAL_KEYS, update_normalizers
+from genelab_backend_sb3.vec_env import shared_infos
+
+
+def read_demonstrations(path: str | os.PathLike[str], agent: Sb3AgentCfg, num_envs: int) -> dict[str, np.ndarray]:
+    """Return the arrays of a file by name.
+
+    Raises:
+        UsageError: if there is no such file, it lacks an array, it was recorded with another number of envs, has more
+            steps than the replay buffer, or it holds something that is not finite or an action out of bounds.
+    """
+    path = Path(path)
+    names = [f"{kind}_{group}" for kind in ("obs", "next_obs") for group in agent.groups]
+    names += ["actions", "rewards", "dones", "truncateds"]
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            missing = [name for name in names if name not in file]
+            arrays = {name: np.asarray(file[name], dtype=np.float32) for name in names if name in file}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path.name} is no file of demonstrations", where=f"{path}: {error}") from error
+    if missing:
+        raise UsageError(f"{path.name} lacks {', '.join(missing)}", where=str(path))
+    _check(path, arrays, agent, num_envs)
+    return arrays
+
+
+def _check(path: Path, arrays: dict[str, np.ndarray], agent: Sb3AgentCfg, num_envs: int) -> None:
+    lead = arrays["actions"].shape[:2]
+    uneven = [name for name, value in arrays.items() if value.shape[:2] != lead]
+    if uneven or len(lead) < 2:
+        raise UsageError(f"{path.name}: {', '.join(uneven or arrays)} has not the steps and envs of actions, {lead}")
+    steps, recorded = lead
+    if recorded != num_envs:
+        raise UsageError(
+            f"{path.name} was recorded with {recorded} envs, not {num_envs}",
+            where=str(path),
+            fix=f"train with --num-envs {recorded}, or record with {num_envs}",
+        )
+    if steps > agent.buffer_size // num_envs:
+        raise UsageError(
+            f"{path.name} has {steps} steps of {num_envs} envs, more than the replay buffer",
+            where="agent.buffer_size",
+            fix=f"--agent.buffer_size {steps * num_envs} or more",
+        )
+    broken = [name for name, value in arrays.items() if not np.isfinite(value).all()]
+    if broken:
+        raise UsageError(f"{path.name}: {', '.join(broken)} is not finite", where=str(path))
+    largest = float(np.abs(arrays["actions"]).max(initial=0.0))
+    if largest > agent.clip_actions * (1.0 + 1e-5):
+        raise UsageError(
+            f"{path.name} has actions up to {largest:g}, beyond ±{agent.clip_actions:g}", where="agent.clip_actions"
+        )
+
+
+def prefill(algorithm: Any, agent: Sb3AgentCfg, arrays: dict[str, np.ndarray]) -> None:
+    """Put demonstrations into the replay buffer and their observations into the statistics.
+
+    Raises:
+        UsageError: if they have other widths than the task.
+    """
+    buffer = algorithm.replay_buffer
+    observations, successors = _observations(arrays, "obs", agent), _observations(arrays, "next_obs", agent)
+    widths = _widths(observations), arrays["actions"].shape[2:]
+    expected = _widths(buffer.observations), buffer.actions.shape[2:]
+    if widths != expected:
+        raise UsageError(f"the demonstrations have widths {widths}, the task has {expected}", where="agent.demo_path")
+    time_outs = (arrays["truncateds"] > 0) & (arrays["dones"] > 0)
+    for step, action in enumerate(arrays["actions"]):
+        buffer.add(
+            _at(observations, step),
+            _at(successors, step),
+            action / agent.clip_actions,
+            arrays["rewards"][step],
+            arrays["dones"][step],
+            shared_infos(time_outs[step]),
+        )
+    if isinstance(buffer, HerReplayBuffer):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that an episode was cut off is meant
+            buffer.truncate_last_trajectory()
+    update_normalizers(algorithm.policy, _flat(observations), algorithm.device)
+
+
+def _observations(arrays: dict[str, np.ndarray], kind: str, agent: Sb3AgentCfg) -> Any:
+    groups = [arrays[f"{kind}_{group}"] for group in agent.groups]
+    return dict(zip(GOAL_KEYS, groups, strict=True)) if agent.her.enabled else np.concatenate(groups, axis=2)
+
+
+def _widths(observations: Any) -> Any:
+    if isinstance(observations, dict):
+        return {key: observations[key].shape[2:] for key in GOAL_KEYS}
+    return observations.shape[2:]
+
+
+def _at(observations: Any, step: int) -> Any:
+    if isinstance(observations, dict):
+        return {key: value[step] for key, value in observations.items()}
+    return observations[step]
+
+
+def _flat(observations: Any) -> Any:
+    if isinstance(observations, dict):
+        return {key: value.reshape(-1, value.shape[2]) for key, value in observations.items()}
+    return observations.reshape(-1, observations.shape[2])
