@@ -150,6 +150,7 @@ def test_what_can_be_checked_early_is_checked_before_the_environment_is_made(
 
     monkeypatch.setattr(genelab.envs.make, "make_env", no_env)
     wrong: list[dict[str, Any]] = [{"format": "torchscrpt"}, {"out": "policy.bin"}, {"opset": 17}]
+    wrong += [{"format": "onnx", "opset": opset} for opset in (5, 999)]
     for arguments in wrong:
         with pytest.raises(UsageError):
             export_checkpoint("Sample-Export-Mlp-v0", runs["Mlp"], **arguments)

@@ -50,6 +50,13 @@ class Exporter(ABC):
 
     options: ClassVar[tuple[str, ...]] = ()
 
+    def check_options(self, **options: Any) -> None:
+        """Refuse values of options that can never work. Called before the simulator starts.
+
+        Raises:
+            UsageError: with the values that can work.
+        """
+
     @abstractmethod
     def export(self, policy: Exportable, path: Path, **options: Any) -> dict[str, Any]:
         """Write `policy` to `path`; return keys to add to the metadata (`opset`, ports).

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from genelab.export.exporter import Exportable, Exporter
-from genelab.utils.errors import GenelabError, first_line
+from genelab.utils.errors import GenelabError, UsageError, first_line
 from genelab.utils.lazy import torch
 
 DEFAULT_OPSET = 17
+OLDEST_OPSET = 15
+"""Asked for an older one, torch's exporter writes its own default instead."""
 
 
 class OnnxExporter(Exporter):
@@ -34,6 +36,13 @@ class OnnxExporter(Exporter):
                 f"the onnx format needs {', '.join(missing)}, not installed here",
                 fix="pip install 'genelab-core[onnx]'",
             )
+
+    def check_options(self, *, opset: int = DEFAULT_OPSET) -> None:
+        import onnx
+
+        newest = onnx.defs.onnx_opset_version()
+        if not OLDEST_OPSET <= opset <= newest:
+            raise UsageError(f"ONNX opset {opset} cannot be written", fix=f"pass --opset {OLDEST_OPSET} to {newest}")
 
     def export(self, policy: Exportable, path: Path, *, opset: int = DEFAULT_OPSET) -> dict[str, Any]:
         """Write the module at exactly this opset.

@@ -82,6 +82,7 @@ def export_checkpoint(
         if option not in exporter.options:
             fix = f"options of {spec.format}: {', '.join(exporter.options) or 'none'}"
             raise UsageError(f"the {spec.format} format has no option {option!r}", fix=fix)
+    exporter.check_options(**options)
 
     from genelab.envs.make import make_env
     from genelab.export.writing import export_policy
