@@ -198,6 +198,15 @@ def test_the_rows_are_the_same_for_every_number_of_envs(made):
     assert starts[0] == starts[1] == starts[2]
 
 
+@pytest.mark.parametrize("policy", ["zero", "random"])
+def test_only_checkpoints_act_stochastically(made, policy):
+    """It was ignored once, and the report said that noise had been there."""
+    result = run(TASK, policy, "--stochastic")
+    assert isinstance(result.exception, UsageError)
+    assert "no exploration noise" in str(result.exception)
+    assert made == []
+
+
 def test_stochastic_needs_exploration_noise(made):
     result = run(TASK, write_checkpoint(Path("model.one")), "--stochastic")
     assert isinstance(result.exception, UsageError) and "exploration" in str(result.exception)

@@ -57,7 +57,7 @@ def evaluate(
         num_envs: Parallel envs; the starts of the episodes do not depend on it. By default one per episode, up to what
             memory holds.
         seed: Base seed: episode `i` starts the same for every policy and number of envs.
-        deterministic: `False` acts with the exploration noise of training.
+        deterministic: `False` acts with the exploration noise of training, which only a checkpoint has.
         randomized: Evaluate in the training environment, with its noise, pushes and randomisation.
         overrides: Pairs of dotted config path and text; `env.` means the environment that is evaluated.
         out: File to write; with `None` nothing is written.
@@ -84,7 +84,7 @@ def evaluate(
         refuse_existing(target, force=force)
 
     variant = "env" if randomized else "eval_env"
-    source = _open_source(task, policy, _directed(overrides, variant), trust)
+    source = _open_source(task, policy, _directed(overrides, variant), trust, deterministic)
     cfg = _measured_config(source, variant)
     catalog = get_catalog()
     specs = _metric_specs(catalog, metrics)
@@ -160,11 +160,18 @@ def _directed(overrides: Sequence[tuple[str, str]], variant: str) -> list[tuple[
 
 
 def _open_source(
-    task: str, policy: str | Path | PolicyFunction, overrides: list[tuple[str, str]], trust: bool
+    task: str,
+    policy: str | Path | PolicyFunction,
+    overrides: list[tuple[str, str]],
+    trust: bool,
+    deterministic: bool,
 ) -> PolicySource:
     from genelab.runs.source import open_source
 
-    return open_source(task, "zero" if callable(policy) else policy, overrides=overrides, trust=trust)
+    source = open_source(task, "zero" if callable(policy) else policy, overrides=overrides, trust=trust)
+    if not deterministic and (callable(policy) or source.kind != "checkpoint"):
+        raise UsageError(f"{policy} has no exploration noise to sample", fix="only a checkpoint can act --stochastic")
+    return source
 
 
 def _measured_config(source: PolicySource, variant: str) -> ManagerBasedRlEnvCfg:
