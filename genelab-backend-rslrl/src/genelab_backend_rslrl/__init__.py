@@ -6,7 +6,9 @@ costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genelab.utils.lazy import lazy_names
 
 if TYPE_CHECKING:
     from genelab_backend_rslrl.config import (
@@ -29,14 +31,4 @@ __all__ = [
     "RslRlSymmetryCfg",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from genelab_backend_rslrl import config
-
-    return getattr(config, name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__ = lazy_names(__name__, {name: f"{__name__}.config:{name}" for name in __all__})

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-_LAZY = {
-    "BackendContract": "genelab.testing.backend_contract:BackendContract",
-    "ExporterContract": "genelab.testing.exporter_contract:ExporterContract",
-    "FakeVecEnv": "genelab.testing.fake_env:FakeVecEnv",
-    "MetricContract": "genelab.testing.metric_contract:MetricContract",
-    "TaskContract": "genelab.testing.task_contract:TaskContract",
-    "assert_light_import": "genelab.testing.light_import:assert_light_import",
-    "in_memory_plugin": "genelab.testing.sandbox:in_memory_plugin",
-    "plugin_sandbox": "genelab.testing.sandbox:plugin_sandbox",
-}
+from genelab.utils.lazy import lazy_names
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "BackendContract": "genelab.testing.backend_contract:BackendContract",
+        "ExporterContract": "genelab.testing.exporter_contract:ExporterContract",
+        "FakeVecEnv": "genelab.testing.fake_env:FakeVecEnv",
+        "MetricContract": "genelab.testing.metric_contract:MetricContract",
+        "TaskContract": "genelab.testing.task_contract:TaskContract",
+        "assert_light_import": "genelab.testing.light_import:assert_light_import",
+        "bit_differences": "genelab.testing.bitwise:bit_differences",
+        "in_memory_plugin": "genelab.testing.sandbox:in_memory_plugin",
+        "plugin_sandbox": "genelab.testing.sandbox:plugin_sandbox",
+    },
+)
 
 if TYPE_CHECKING:
     from genelab.testing.backend_contract import BackendContract as BackendContract
+    from genelab.testing.bitwise import bit_differences as bit_differences
     from genelab.testing.exporter_contract import ExporterContract as ExporterContract
     from genelab.testing.fake_env import FakeVecEnv as FakeVecEnv
     from genelab.testing.light_import import assert_light_import as assert_light_import
@@ -24,15 +31,3 @@ if TYPE_CHECKING:
     from genelab.testing.sandbox import in_memory_plugin as in_memory_plugin
     from genelab.testing.sandbox import plugin_sandbox as plugin_sandbox
     from genelab.testing.task_contract import TaskContract as TaskContract
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'genelab.testing' has no attribute {name!r}")
-    from genelab.utils.references import resolve
-
-    return resolve(_LAZY[name])
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *_LAZY]

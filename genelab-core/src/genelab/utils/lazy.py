@@ -1,4 +1,4 @@
-"""`torch` that is imported on first use.
+"""What is imported on first use: `torch`, and the public names of a package.
 
 Configs hold references to term functions, so the modules that define terms are imported to print help,
 list tasks or reject a misspelt override. With `from genelab.utils.lazy import torch` they cost nothing then.
@@ -7,6 +7,8 @@ list tasks or reject a misspelt override. With `from genelab.utils.lazy import t
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 
@@ -25,9 +27,29 @@ class LazyModule:
         return f"<lazy module {self.__dict__['_name']!r}>"
 
 
+def lazy_names(package: str, references: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` of a package whose public names are imported on first use.
+
+        __getattr__, __dir__ = lazy_names(__name__, {"make_env": "genelab.envs.make:make_env"})
+
+    Args:
+        package: The package's `__name__`.
+        references: Where each name is defined, as `"package.module:name"`.
+    """
+
+    def get(name: str) -> Any:
+        if name not in references:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        from genelab.utils.references import resolve
+
+        return resolve(references[name])
+
+    return get, lambda: [*vars(sys.modules[package]), *references]
+
+
 if TYPE_CHECKING:
     import torch
 else:
     torch = LazyModule("torch")
 
-__all__ = ["LazyModule", "torch"]
+__all__ = ["LazyModule", "lazy_names", "torch"]
