@@ -10,25 +10,10 @@ from sb3_runs import ALGORITHMS, small_agent, small_env, train
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from genelab.rl.checkpoint import load_checkpoint
+from genelab.testing import bit_differences
 from genelab.utils.errors import GenelabError, UsageError
 from genelab_backend_sb3.archive import read_archive
 from genelab_backend_sb3.files import Sb3Files
-
-
-def differences(a, b, where="") -> list[str]:
-    """Return the paths at which two checkpoints differ in any bit."""
-    if isinstance(a, torch.Tensor):
-        same = isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b)
-        return [] if same else [where]
-    if isinstance(a, dict):
-        if not isinstance(b, dict) or a.keys() != b.keys():
-            return [f"{where}: {list(a)} against {list(b)}"]
-        return [line for key in a for line in differences(a[key], b[key], f"{where}/{key}")]
-    if isinstance(a, list | tuple):
-        if len(a) != len(b):
-            return [f"{where}: lengths"]
-        return [line for i, (x, y) in enumerate(zip(a, b, strict=True)) for line in differences(x, y, f"{where}/{i}")]
-    return [] if a == b else [f"{where}: {a} against {b}"]
 
 
 def draw_from_all_streams() -> None:
@@ -59,8 +44,8 @@ def test_a_run_and_its_continuation_equal_a_straight_run_bitwise(tmp_path, algor
     draw_from_all_streams()  # another process would find them elsewhere
     result = train(parts, 480, agent=small_agent(algorithm), resume=parts / "model_240_steps.zip")
     assert (result.iteration, result.env_steps) == (480, 480)
-    assert differences(everything(straight, 480), everything(parts, 480)) == []
-    assert differences(everything(straight, 240)["weights"], everything(parts, 480)["weights"]) != []
+    assert bit_differences(everything(straight, 480), everything(parts, 480)) == []
+    assert bit_differences(everything(straight, 240)["weights"], everything(parts, 480)["weights"]) != []
     replay = everything(parts, 480)["state"]["replay"]
     assert (replay is not None) == (algorithm in ("SAC", "TD3", "DDPG"))
     if replay is not None:
@@ -74,7 +59,7 @@ def test_a_replay_buffer_that_has_come_round_is_continued_too(tmp_path):
     train(parts, 240, agent=agent)
     train(parts, 480, agent=agent, resume=parts / "model_240_steps.zip")
     assert everything(parts, 480)["state"]["replay"]["full"]
-    assert differences(everything(straight, 480), everything(parts, 480)) == []
+    assert bit_differences(everything(straight, 480), everything(parts, 480)) == []
 
 
 def test_only_filled_rows_of_a_replay_buffer_are_written(tmp_path):
@@ -94,7 +79,7 @@ def test_what_observers_do_at_a_checkpoint_does_not_change_the_training(tmp_path
     train(quiet, 480, agent=small_agent(algorithm))
     train(observed, 480, agent=small_agent(algorithm), notify=draw)
     assert events == [("checkpoint_saved", steps, f"model_{steps}_steps.zip") for steps in (240, 480)]
-    assert differences(everything(quiet, 480), everything(observed, 480)) == []
+    assert bit_differences(everything(quiet, 480), everything(observed, 480)) == []
 
 
 def test_a_continued_run_counts_and_logs_each_step_once(tmp_path):

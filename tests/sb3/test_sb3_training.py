@@ -115,6 +115,14 @@ def test_the_environments_own_log_reaches_the_scalars(tmp_path):
     assert seen["return_mean"] == seen["Train/mean_reward"]
     assert seen["Perf/total_fps"] > 0
     assert "train/value_loss" in seen
+    assert 0 < seen["Train/success_rate"] < 1
+
+
+def test_a_task_that_reports_no_success_has_no_success_rate(tmp_path):
+    seen = {}
+    env = small_env(success_probability=None)
+    train(tmp_path, 144, env=env, on_iteration=lambda iteration, env_steps, scalars: seen.update(scalars))
+    assert "return_mean" in seen and "Train/success_rate" not in seen
 
 
 def test_nothing_is_written_when_the_logger_is_off(tmp_path):

@@ -79,16 +79,20 @@ class Sb3VecEnv(VecEnv):
         actions = torch.tensor(self._actions, dtype=torch.float32, device=self.env.device)
         observations, reward, terminated, truncated, extras = self.env.step(actions)
         done = terminated | truncated
-        self.metrics.record(reward, done, extras.get("log", {}))
         parts = [observations[name] for name in self._groups]
         final = extras.get("final_obs")
         terminal = [] if final is None else [final[name] for name in self._groups]
+        success = extras.get("is_success", torch.zeros_like(done))
         width = len(parts)
-        arrays = _to_host([*parts, *terminal, reward, done, truncated & ~terminated])
-        rewards, dones, time_outs = arrays[-3], arrays[-2] > 0, arrays[-1] > 0
+        arrays = _to_host([*parts, *terminal, reward, done, truncated & ~terminated, success])
+        rewards, dones, time_outs = arrays[-4], arrays[-3] > 0, arrays[-2] > 0
+        log = extras.get("log", {})
+        if "is_success" in extras and dones.any():
+            log = {**log, "Train/success_rate": float(arrays[-1][dones].mean())}
+        self.metrics.record(reward, done, log)
         self._check(arrays[:width], rewards)
         self._dones = dones
-        self._terminal = self._arrange(arrays[width:-3]) if terminal else None
+        self._terminal = self._arrange(arrays[width:-4]) if terminal else None
         if not terminal and dones.any():
             raise GenelabError(
                 "the environment ended an episode without giving its terminal observation",
