@@ -14,24 +14,9 @@ from rslrl_runs import small_agent, small_env, train, train_for_ever
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from genelab.rl.checkpoint import load_checkpoint, meta_path
+from genelab.testing import bit_differences
 from genelab.utils.errors import GenelabError, UsageError
 from genelab_backend_rslrl.weights import checkpoint_files, load_payload
-
-
-def differences(a, b, where="") -> list[str]:
-    """Return the paths at which two checkpoints differ in any bit."""
-    if isinstance(a, torch.Tensor):
-        same = isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b)
-        return [] if same else [where]
-    if isinstance(a, dict):
-        if not isinstance(b, dict) or a.keys() != b.keys():
-            return [f"{where}: {list(a)} against {list(b)}"]
-        return [line for key in a for line in differences(a[key], b[key], f"{where}/{key}")]
-    if isinstance(a, list | tuple):
-        if len(a) != len(b):
-            return [f"{where}: lengths"]
-        return [line for i, (x, y) in enumerate(zip(a, b, strict=True)) for line in differences(x, y, f"{where}/{i}")]
-    return [] if a == b else [f"{where}: {a} against {b}"]
 
 
 def draw_from_all_streams() -> None:
@@ -57,8 +42,8 @@ def test_twenty_iterations_equal_ten_and_ten_more_bitwise(tmp_path, rnn_type):
     draw_from_all_streams()  # another process would find them elsewhere
     result = train(parts, 20, agent=small_agent(rnn_type, save_interval=10), resume=parts / "model_10.pt")
     assert (result.iteration, result.env_steps) == (20, 20 * 6 * 8)
-    assert differences(everything(straight, 20), everything(parts, 20)) == []
-    assert differences(everything(straight, 10)["model"], everything(parts, 20)["model"]) != []
+    assert bit_differences(everything(straight, 20), everything(parts, 20)) == []
+    assert bit_differences(everything(straight, 10)["model"], everything(parts, 20)["model"]) != []
     if rnn_type is not None:
         hidden = everything(parts, 20)["state"]["hidden_states"]
         assert all(part.abs().sum() > 0 for state in hidden.values() for part in state)
@@ -77,7 +62,7 @@ def test_what_observers_do_at_a_checkpoint_does_not_change_the_training(tmp_path
     train(quiet, 10)
     train(observed, 10, notify=draw)
     assert events == [("checkpoint_saved", 5), ("checkpoint_saved", 10)]
-    assert differences(everything(quiet, 10), everything(observed, 10)) == []
+    assert bit_differences(everything(quiet, 10), everything(observed, 10)) == []
 
 
 def test_a_continued_run_counts_each_iteration_once(tmp_path):
@@ -206,4 +191,4 @@ def test_a_killed_training_always_goes_on_from_its_last_checkpoint_as_if_nothing
     assert not list(chain.glob(".model_*"))
     assert meta_path(result.checkpoint).exists()
     train(straight, total, agent=agent)
-    assert differences(everything(straight, total), everything(chain, total)) == []
+    assert bit_differences(everything(straight, total), everything(chain, total)) == []

@@ -10,30 +10,10 @@ from skrl_runs import ALGORITHMS, small_agent, small_env, train
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from genelab.rl.checkpoint import load_checkpoint
+from genelab.testing import bit_differences
 from genelab.utils.errors import GenelabError, UsageError
 from genelab_backend_skrl.backend import SkrlBackend
 from genelab_backend_skrl.weights import checkpoint_files, load_payload
-
-
-def differences(a, b, where="") -> list[str]:
-    """Return the paths at which two checkpoints differ in any bit."""
-    if isinstance(a, torch.Tensor):
-        same = isinstance(b, torch.Tensor) and a.dtype == b.dtype and _same_bits(a, b)
-        return [] if same else [where]
-    if isinstance(a, dict):
-        if not isinstance(b, dict) or a.keys() != b.keys():
-            return [f"{where}: {list(a)} against {list(b)}"]
-        return [line for key in a for line in differences(a[key], b[key], f"{where}/{key}")]
-    if isinstance(a, list | tuple):
-        if len(a) != len(b):
-            return [f"{where}: lengths"]
-        return [line for i, (x, y) in enumerate(zip(a, b, strict=True)) for line in differences(x, y, f"{where}/{i}")]
-    return [] if a == b else [f"{where}: {a} against {b}"]
-
-
-def _same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Compare where NaN marks rows of the memory that nothing was written to."""
-    return a.shape == b.shape and bool(torch.equal(a.nan_to_num(7.0), b.nan_to_num(7.0)))
 
 
 def draw_from_all_streams() -> None:
@@ -68,9 +48,9 @@ def test_a_continued_training_equals_a_straight_one_bitwise(tmp_path, algorithm,
     checkpoint = checkpoint_files(parts).model(half)
     result = train(parts, 30, agent=small_agent(algorithm, **fields), resume=checkpoint)
     assert (result.iteration, result.env_steps) == (30, 30 * 8)
-    assert differences(everything(straight, 30), everything(parts, 30)) == []
+    assert bit_differences(everything(straight, 30), everything(parts, 30)) == []
     before, _ = load_checkpoint(checkpoint)
-    assert differences(before["policy"], everything(parts, 30)["agent"]["policy"]) != []
+    assert bit_differences(before["policy"], everything(parts, 30)["agent"]["policy"]) != []
 
 
 @pytest.mark.parametrize("algorithm", ["PPO", "SAC"])
@@ -85,7 +65,7 @@ def test_what_observers_do_at_a_checkpoint_does_not_change_the_training(tmp_path
     train(quiet, 40, agent=small_agent(algorithm))
     train(observed, 40, agent=small_agent(algorithm), notify=draw)
     assert events == [("checkpoint_saved", 20), ("checkpoint_saved", 40)]
-    assert differences(everything(quiet, 40), everything(observed, 40)) == []
+    assert bit_differences(everything(quiet, 40), everything(observed, 40)) == []
 
 
 def test_the_state_of_a_finished_rollout_is_not_saved_again(tmp_path):
@@ -166,7 +146,7 @@ def test_a_warm_start_takes_the_weights_and_the_normalisers_and_nothing_else(tmp
     assert seen == [(1, 8)]
     learned = [name for name in trained if "optimizer" not in name and name not in ("genelab", "entropy_coefficient")]
     assert len(learned) >= 4
-    assert differences({k: trained[k] for k in learned}, {k: begun[k] for k in learned}) == []
+    assert bit_differences({k: trained[k] for k in learned}, {k: begun[k] for k in learned}) == []
     optimizers = [name for name in trained if "optimizer" in name]
     assert all(trained[name]["state"] and not begun[name]["state"] for name in optimizers)
     if algorithm == "SAC":
