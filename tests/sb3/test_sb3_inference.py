@@ -13,9 +13,13 @@ import pytest
 import torch
 from sb3_runs import ALGORITHMS, small_agent, small_env, train
 
+from genelab.plugins.catalog import get_catalog
 from genelab.rl.checkpoint import meta_path, save_checkpoint
+from genelab.rl.exporter import export_policy
+from genelab.rl.policy import ExportedPolicy
 from genelab.utils.errors import GenelabError
 from genelab_backend_sb3 import Sb3PolicyCfg
+from genelab_backend_sb3.archive import read_archive
 from genelab_backend_sb3.backend import Sb3Backend
 from genelab_backend_sb3.build import build_algorithm
 from genelab_backend_sb3.vec_env import Sb3VecEnv
@@ -45,8 +49,6 @@ def rewritten(path, members: dict[str, bytes]) -> None:
 @pytest.mark.parametrize("normalized", [True, False])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_the_loaded_actor_acts_as_the_trained_one(tmp_path, algorithm, normalized):
-    from genelab_backend_sb3.archive import read_archive
-
     policy = Sb3PolicyCfg(net_arch=(16, 8), obs_normalization=normalized)
     agent, env = small_agent(algorithm, policy=policy, clip_actions=0.7), small_env()
     checkpoint = train(tmp_path, 240, agent=agent).checkpoint
@@ -78,6 +80,28 @@ def test_an_actor_of_any_kind_can_be_scripted_and_sampled(tmp_path, algorithm):
     assert sampled.abs().max() <= 0.7
     assert sampled.std(dim=0).min() > 0.03
     assert (sampled.mean(dim=0) - setup.actor(observations[:1])[0]).abs().max() < 0.2
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("format", ["torchscript", "onnx"])
+def test_an_exported_actor_acts_as_the_live_policy(tmp_path, algorithm, format):
+    """Also beyond the bound on actions, at batch 1 and 64."""
+    agent, env = small_agent(algorithm, clip_actions=0.3), small_env(64)
+    checkpoint = train(tmp_path, 64 * 6, agent=agent, env=env).checkpoint
+    setup = Sb3Backend().load(checkpoint, agent, env)
+    catalog = get_catalog()
+    spec = catalog.exporter(format)
+    path = tmp_path / f"policy{spec.suffix}"
+    export_policy(setup, env, path, task="Fake-v0", exporter=catalog.load(spec, spec.exporter)(), format=spec.format)
+    model = build_algorithm(agent, Sb3VecEnv(env, agent))
+    load_policy(model.policy, read_archive(checkpoint), algorithm)
+    env.reset()
+    expected, _ = model.predict(env.get_observations()["policy"].numpy(), deterministic=True)
+    env.raw_observations = True
+    observations, exported = env.get_observations(), ExportedPolicy(path)
+    assert np.allclose(exported(observations).numpy(), expected, atol=1e-5)
+    first = {name: value[:1] for name, value in observations.items()}
+    assert np.allclose(exported(first).numpy(), expected[:1], atol=1e-5)
 
 
 def test_an_agent_without_noise_has_nothing_to_sample(tmp_path):
