@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
 
+from genelab.plugins.candidates import extra_candidates, installed_candidates
 from genelab.plugins.catalog import Catalog, use_catalog
 from genelab.plugins.selection import Selection
 from genelab.runs.plan import TrainRequest
@@ -16,6 +18,30 @@ from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import GenelabError, UsageError
 
 TASK = "Sample-Counter-v0"
+SAMPLE = Path(__file__).parent / "sample_runs.py"
+
+SECOND_BACKEND = """
+from genelab.api import BackendSpec, TaskSpec, hookimpl
+
+GENELAB_API = "1"
+AGENT = "sample_runs:counter_agent"
+
+
+@hookimpl
+def genelab_tasks():
+    agents = {{"sample": AGENT, "other": AGENT}}
+    return [
+        TaskSpec(
+            id="Sample-Twice-v0", config="sample_runs:counter_task", agents=agents, default_backend="{default}"
+        )
+    ]
+
+
+@hookimpl
+def genelab_backends():
+    backend, config = "sample_runs:CounterBackend", "sample_runs:CounterAgentCfg"
+    return [BackendSpec(name="other", backend=backend, config_type=config, checkpoint_suffix=".count")]
+"""
 
 
 @pytest.fixture
@@ -97,6 +123,34 @@ def test_a_policy_for_another_task_is_refused(report, tmp_path):
         shutil.copy(f"{report.result.checkpoint}{suffix}", tmp_path / f"alone.count{suffix}")
     with pytest.raises(UsageError, match=r"alone\.count is a policy for Sample-Counter-v0, not for Sample-Other-v0"):
         open_source("Sample-Other-v0", tmp_path / "alone.count")
+
+
+def test_a_run_of_another_task_is_refused_before_its_checkpoints_are_looked_at(report):
+    for path in report.run_dir.glob("*.count*"):
+        path.unlink()
+    with pytest.raises(UsageError, match="is a run of Sample-Counter-v0"):
+        open_source("Sample-Other-v0", report.run_dir)
+
+
+@pytest.mark.parametrize("within_the_run", [True, False])
+def test_a_truncated_checkpoint_is_refused_before_the_simulator_starts(report, tmp_path, within_the_run):
+    path = report.result.checkpoint
+    path.write_bytes(path.read_bytes()[:-7])
+    if not within_the_run:
+        for suffix in ("", ".meta.json"):
+            shutil.copy(f"{path}{suffix}", tmp_path / f"alone.count{suffix}")
+    with pytest.raises(GenelabError, match="is truncated"):
+        open_source(TASK, path if within_the_run else tmp_path / "alone.count")
+
+
+@pytest.mark.parametrize("default", ["sample", "other"])
+def test_among_backends_of_one_suffix_a_file_without_sidecar_is_the_tasks_defaults(report, tmp_path, default):
+    shutil.copy(report.result.checkpoint, tmp_path / "alone.count")
+    (tmp_path / f"second_{default}.py").write_text(SECOND_BACKEND.format(default=default))
+    candidates = [*installed_candidates()[:1], *extra_candidates([str(SAMPLE), str(tmp_path / f"second_{default}.py")])]
+    with use_catalog(Catalog(candidates, Selection())):
+        opened = open_source("Sample-Twice-v0", tmp_path / "alone.count")
+    assert opened.loaded.require_backend().name == default
 
 
 def test_a_policy_for_another_layout_is_refused_term_by_term(report):

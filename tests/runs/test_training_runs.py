@@ -122,6 +122,16 @@ def test_a_resume_that_would_not_continue_is_refused(workspace, change, message)
         plan_training(TrainRequest(**{"task_id": TASK, "resume": run, **change}))
 
 
+@pytest.mark.parametrize("use", ["resume", "checkpoint"])
+def test_a_truncated_checkpoint_is_refused_before_the_simulator_starts(workspace, fake_envs, use):
+    first = train(TrainRequest(task_id=TASK))
+    first.result.checkpoint.write_bytes(first.result.checkpoint.read_bytes()[:-7])
+    fake_envs.clear()
+    with pytest.raises(GenelabError, match="is truncated"):
+        train(TrainRequest(task_id=TASK, max_iterations=9, **{use: first.run_dir}))
+    assert not fake_envs
+
+
 def test_resuming_a_checkpoint_names_the_run_to_resume(workspace):
     report = train(TrainRequest(task_id=TASK))
     with pytest.raises(UsageError, match=f"--resume .*{report.run_dir.name}"):

@@ -142,7 +142,11 @@ def verify_file(path: Path) -> dict[str, Any]:
     size = path.stat().st_size
     if "size" in meta and size != meta["size"]:
         kind = "truncated" if size < meta["size"] else "longer than it was written"
-        raise GenelabError(f"{path.name} is {kind}: {size} bytes instead of {meta['size']}", where=str(path))
+        raise GenelabError(
+            f"{path.name} is {kind}: {size} bytes instead of {meta['size']}",
+            where=str(path),
+            fix="use another checkpoint; without this file the run resumes from the one before",
+        )
     if "sha256" in meta and sha256_file(path) != meta["sha256"]:
         raise GenelabError(
             f"{path.name} was changed after it was written: its SHA-256 is not the recorded one",

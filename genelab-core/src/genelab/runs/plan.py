@@ -77,6 +77,7 @@ def plan_training(request: TrainRequest) -> TrainPlan:
         agent.max_iterations = request.max_iterations
     plan.backend.validate(agent, num_envs)
     if plan.resume is not None:
+        _check_checkpoint(plan.resume)
         _check_budget_left(plan.resume, agent.max_iterations, plan.backend.iteration_unit)
     return plan
 
@@ -90,6 +91,8 @@ def _plan_new(request: TrainRequest) -> TrainPlan:
     warm_start = request.checkpoint
     if warm_start is not None and not warm_start.is_file():
         warm_start = newest_checkpoint(backend, open_run_dir(warm_start))
+    if warm_start is not None:
+        _check_checkpoint(warm_start)
     return TrainPlan(loaded, spec, backend, warm_start=warm_start)
 
 
@@ -167,6 +170,13 @@ def is_registered(task_id: str) -> bool:
     """Return whether a task of this id is installed, unambiguous or not."""
     key = normalize(task_id.rpartition("::")[2])
     return any(normalize(known.rpartition("::")[2]) == key for known in get_catalog().tasks)
+
+
+def _check_checkpoint(path: Path) -> None:
+    """Refuse a checkpoint that is not as it was written, before the simulator starts."""
+    from genelab.rl.checkpoint import verify_file
+
+    verify_file(path)
 
 
 def _check_budget_left(checkpoint: Path, max_iterations: int, unit: str) -> None:

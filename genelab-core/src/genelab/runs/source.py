@@ -89,9 +89,7 @@ def open_source(
     if run is None:
         get_catalog().task(task_id)
     if path.is_dir():
-        named = open_run_dir(path)
-        backend = load_backend(get_catalog().backend(named.backend_name()))
-        return _from_run(task_id, newest_checkpoint(backend, named), named, overrides, trust)
+        return _from_run(task_id, None, open_run_dir(path), overrides, trust)
     if not path.is_file():
         raise UsageError(
             f"no such checkpoint: {path}",
@@ -102,9 +100,13 @@ def open_source(
     return _from_file(task_id, path, overrides)
 
 
-def _from_run(task_id: str, path: Path, run: RunDir, overrides: Sequence[tuple[str, str]], trust: bool) -> PolicySource:
-    """Use the run's own configs, and say what is otherwise today."""
+def _from_run(
+    task_id: str, path: Path | None, run: RunDir, overrides: Sequence[tuple[str, str]], trust: bool
+) -> PolicySource:
+    """Use the run's own configs, and say what is otherwise today; without `path`, take its last checkpoint."""
     loaded = load_run(run, task_id, trust=trust)
+    if path is None:
+        path = newest_checkpoint(load_backend(loaded.require_backend()), run)
     kind = _kind(path)
     _check_task(task_id, path, kind)
     differences = _differences(run, loaded)
@@ -140,28 +142,37 @@ def _kind(path: Path) -> Literal["checkpoint", "export"]:
 
 
 def _check_task(task_id: str, path: Path, kind: str) -> None:
-    made_for = Artifact.open(path).metadata["task"] if kind == "export" else _meta(path).get("task", task_id)
+    """Refuse a file of another task, or one that is not as it was written, before the simulator starts."""
+    from genelab.rl.checkpoint import verify_file
+
+    made_for = Artifact.open(path).metadata["task"] if kind == "export" else verify_file(path).get("task", task_id)
     if normalize(made_for) != normalize(task_id.rpartition("::")[2]):
         raise UsageError(f"{path.name} is a policy for {made_for}, not for {task_id}", where=str(path))
 
 
 def _backend_of(task_id: str, path: Path) -> str:
-    """Return the backend that wrote a checkpoint: from its sidecar, else the one of the task that uses this suffix."""
+    """Return the backend that wrote a checkpoint.
+
+    That is what its sidecar says; without one, the backend that uses this suffix, and among several the task's default.
+    """
     meta = _meta(path)
     if "backend" in meta:
         return meta["backend"]
     catalog = get_catalog()
-    agents = {normalize(name) for name in catalog.task(task_id).agents}
-    fitting = [spec.name for spec in catalog.backends.values() if spec.checkpoint_suffix == path.suffix]
-    fitting = [name for name in fitting if normalize(name) in agents] or fitting
-    if len(fitting) != 1:
+    spec = catalog.task(task_id)
+    fitting = [backend.name for backend in catalog.backends.values() if backend.checkpoint_suffix == path.suffix]
+    agents = {normalize(name) for name in spec.agents}
+    candidates = [name for name in fitting if normalize(name) in agents] or fitting
+    defaults = [name for name in candidates if normalize(name) == normalize(spec.default_backend or "")]
+    chosen = defaults or candidates
+    if len(chosen) != 1:
         raise UsageError(
             f"cannot tell which backend wrote {path.name}"
-            + (f": {', '.join(sorted(fitting))} all write {path.suffix} files" if fitting else ""),
+            + (f": {', '.join(sorted(chosen))} all write {path.suffix} files" if chosen else ""),
             where=str(path),
             fix="keep it in its run directory, or keep its .meta.json beside it",
         )
-    return fitting[0]
+    return chosen[0]
 
 
 def _meta(path: Path) -> dict[str, Any]:
