@@ -6,21 +6,13 @@ costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genelab.utils.lazy import lazy_names
 
 if TYPE_CHECKING:
     from genelab_backend_skrl.config import SkrlAgentCfg, SkrlModelsCfg
 
 __all__ = ["SkrlAgentCfg", "SkrlModelsCfg"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from genelab_backend_skrl import config
-
-    return getattr(config, name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__ = lazy_names(__name__, {name: f"genelab_backend_skrl.config:{name}" for name in __all__})
