@@ -14,10 +14,6 @@ STATUS = {"pass": 0, "fail": 1, "inconclusive": 3}
 
 @click.command(
     short_help="Compare two evaluations.",
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "token_normalize_func": lambda token: token.replace("_", "-"),
-    },
     epilog="Exit status: 0 pass, 1 fail, 3 inconclusive, 2 wrong usage.",
 )
 @click.argument("reference", type=click.Path(path_type=Path))

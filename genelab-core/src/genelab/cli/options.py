@@ -22,6 +22,11 @@ from genelab.plugins.catalog import discovered
 from genelab.utils.names import normalize
 
 
+def hyphens(token: str) -> str:
+    """Return the spelling under which options are compared: `--num_envs` is `--num-envs`."""
+    return token.replace("_", "-")
+
+
 class TaskId(click.ParamType):
     """A task's id: completed from the catalog, looked up by `genelab.plugins.tasks.load_task`."""
 
@@ -52,7 +57,7 @@ class TaskCommand(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.context_settings.setdefault("token_normalize_func", lambda token: token.replace("_", "-"))
+        self.context_settings.setdefault("token_normalize_func", hyphens)
         self.context_settings.setdefault("help_option_names", ["-h", "--help"])
         self.params.insert(0, click.Argument(["task"], type=TaskId()))
 

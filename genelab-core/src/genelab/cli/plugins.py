@@ -7,14 +7,13 @@ import json
 import click
 
 from genelab.cli.options import json_option
-from genelab.cli.root import hyphens
 from genelab.cli.table import table
 from genelab.plugins.catalog import discovered
 from genelab.plugins.status import PluginStatus
 from genelab.utils.names import normalize, unknown_name
 
 
-@click.group(invoke_without_command=True, context_settings={"token_normalize_func": hyphens})
+@click.group(invoke_without_command=True)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from genelab import __version__
 from genelab.api import CommandSpec
+from genelab.cli.options import hyphens
 from genelab.plugins.builtin import CORE_COMMANDS
 from genelab.plugins.catalog import discovered, get_catalog
 from genelab.plugins.selection import add_extra_plugins
@@ -21,11 +22,6 @@ from genelab.utils.references import resolve
 _CORE = {normalize(spec.name): spec for spec in CORE_COMMANDS}
 _WITHOUT_PLUGINS = {"plugins", "doctor", "completion", "new"}
 """Commands that need no plugin or report on plugins themselves: no warning before they run."""
-
-
-def hyphens(token: str) -> str:
-    """Return the spelling under which options are compared: `--num_envs` is `--num-envs`."""
-    return token.replace("_", "-")
 
 
 class RootGroup(click.Group):
