@@ -148,7 +148,7 @@ class RandomStreams:
             counter = calls.clone()
             calls += 1 if mask is None else mask
         key = _mix(self.episode_index + _signed(self.seed * _GOLDEN))
-        key = _mix(key + zlib.crc32(term.encode()) * 2654435761)
+        key = _mix(key + _signed(zlib.crc32(term.encode()) * 2654435761))
         key = _mix(key + counter)
         lanes = torch.arange(1, dim + 1, device=self.device) * _GOLDEN
         bits = _mix(key[:, None] + lanes)
