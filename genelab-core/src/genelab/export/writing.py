@@ -12,7 +12,7 @@ from genelab.export.exporter import Exportable, Exporter
 from genelab.export.metadata import describe_policy, describe_writing, metadata_path
 from genelab.export.parity import check_parity
 from genelab.export.rollout import record_rollout
-from genelab.utils.files import atomic_path, refuse_existing, sha256_file, write_json
+from genelab.utils.files import atomic_path, check_output, sha256_file, write_json
 
 if TYPE_CHECKING:
     from genelab.envs.vec_env import VecEnv
@@ -58,7 +58,7 @@ def export_policy(
     """
     path = Path(path)
     for target in (path, metadata_path(path)):
-        refuse_existing(target, force=force)
+        check_output(target, force=force)
     live = _on_cpu(setup)
     exportable = Exportable(
         module=bake(live, env.observation_layout),

@@ -13,7 +13,7 @@ from genelab.api import MetricSpec, RunEvent
 from genelab.config.env import ManagerBasedRlEnvCfg
 from genelab.plugins.catalog import Catalog, get_catalog
 from genelab.utils.errors import UsageError
-from genelab.utils.files import refuse_existing
+from genelab.utils.files import check_output
 
 if TYPE_CHECKING:
     import torch
@@ -81,7 +81,7 @@ def evaluate(
     path = None if out is None else Path(out)
     videos = Path("eval_videos") if path is None else path.with_name(f"{path.stem}_videos")
     for target in [*([path] if path else []), *([videos] if video else [])]:
-        refuse_existing(target, force=force)
+        check_output(target, force=force)
 
     variant = "env" if randomized else "eval_env"
     source = _open_source(task, policy, _directed(overrides, variant), trust, deterministic)

@@ -11,7 +11,7 @@ from genelab.api import ExporterSpec
 from genelab.export.metadata import metadata_path
 from genelab.plugins.catalog import get_catalog
 from genelab.utils.errors import UsageError
-from genelab.utils.files import refuse_existing
+from genelab.utils.files import check_output
 
 NUM_ENVS = 64
 """Envs of the rollout on which the written file is checked, and so the larger of the two batch sizes."""
@@ -67,7 +67,7 @@ def export_checkpoint(
     spec = catalog.exporter(format)
     path = _output_path(out, spec)
     for target in (path, metadata_path(path)):
-        refuse_existing(target, force=force)
+        check_output(target, force=force)
 
     from genelab.runs.source import open_source
 

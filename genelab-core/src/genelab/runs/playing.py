@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from genelab.runs.source import PolicySource
 from genelab.sim.viewer import ViewerClosed, require_display
-from genelab.utils.files import refuse_existing
+from genelab.utils.files import check_output
 from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def play(
     if video is not None:
         from genelab.eval.video import check_video_path
 
-        refuse_existing(check_video_path(video), force=force)
+        check_output(check_video_path(video), force=force, option="--video")
     limit = step_limit(cfg.simulation, max_steps)
 
     from genelab.envs.make import make_env

@@ -75,10 +75,24 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         raise UsageError(f"cannot read {Path(path).name}: {error}", where=str(path)) from error
 
 
-def refuse_existing(path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """Raise `UsageError` if `path` exists and `force` is not given."""
+def check_output(path: str | os.PathLike[str], *, force: bool = False, option: str = "--out") -> None:
+    """Make sure that `path` can be written later, before the work whose result goes there begins.
+
+    Args:
+        path: File or folder that will be written.
+        force: It may exist.
+        option: What names it on the command line, for the message.
+
+    Raises:
+        UsageError: if it exists and `force` is not given, or its folder cannot be made or written.
+    """
     if Path(path).exists() and not force:
-        raise UsageError(f"{path} exists already", fix="choose another --out, or pass --force to replace it")
+        raise UsageError(f"{path} exists already", fix=f"choose another {option}, or pass --force to replace it")
+    above = next(parent for parent in Path(path).absolute().parents if parent.exists())
+    if not above.is_dir():
+        raise UsageError(f"cannot write {path}: {above} is a file", fix=f"choose another {option}")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise UsageError(f"cannot write {path}: no permission to write in {above}", fix=f"choose another {option}")
 
 
 def sha256_file(path: str | os.PathLike[str]) -> str:
