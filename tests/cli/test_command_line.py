@@ -90,6 +90,13 @@ def test_a_misspelt_option_names_the_nearest(catalog):
     assert "--num-envs" in done.output
 
 
+@pytest.mark.parametrize("command", [("train",), ("eval", "Toy", "zero"), ("verify",)])
+def test_a_seed_of_more_than_32_bits_is_refused(command):
+    done = run(*command, "--seed", str(2**32))
+    assert done.exit_code == 2
+    assert "not in the range" in done.output
+
+
 def test_a_second_task_is_refused(catalog):
     assert run("echo", "Toy", "Toy2").exit_code == 2
 

@@ -194,3 +194,11 @@ def test_a_real_backend_trains_stops_and_goes_on_in_the_same_run(tmp_path, monke
     env = fake_envs[-1][1]
     env.raw_observations = True
     assert source.policy(env)(env.get_observations()).shape == (4, 2)
+
+
+@pytest.mark.parametrize("path", ["env.seed", "agent.seed"])
+@pytest.mark.parametrize("seed", ["-1", str(2**32)])
+def test_a_seed_that_no_generator_takes_is_refused_before_the_simulator_starts(workspace, fake_envs, path, seed):
+    with pytest.raises(UsageError, match=f"no value for {path}"):
+        train(TrainRequest(task_id=TASK, overrides=[(path, seed)]))
+    assert not fake_envs

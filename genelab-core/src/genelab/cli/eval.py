@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from genelab.cli.options import force_option, json_option, task_command
+from genelab.cli.simulation_options import Seed
 
 Count = click.IntRange(min=1)
 
@@ -31,7 +32,7 @@ class CountOrAuto(click.ParamType):
 @click.argument("policy")
 @click.option("--num-envs", type=CountOrAuto(), default="auto", show_default=True, help="Parallel environments.")
 @click.option("--episodes", type=Count, default=100, show_default=True, help="Episodes to measure.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Base seed of the episodes.")
+@click.option("--seed", type=Seed, default=0, show_default=True, help="Base seed of the episodes.")
 @click.option(
     "--deterministic/--stochastic", default=True, show_default=True, help="Act without or with exploration noise."
 )

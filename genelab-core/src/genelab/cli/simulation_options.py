@@ -1,4 +1,4 @@
-"""Shortcuts of `train` and `play` for fields of the simulation, given to the task as overrides."""
+"""Options about the simulation: seeds, and shortcuts of `train` and `play` that are given to the task as overrides."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 import click
 
 from genelab.utils.errors import UsageError
+
+Seed = click.IntRange(min=0, max=2**32 - 1)
+"""What every random generator takes (numpy's has 32 bits)."""
 
 
 def simulation_options(command: Callable[..., Any]) -> Callable[..., Any]:

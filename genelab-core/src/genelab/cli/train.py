@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from genelab.cli.options import backend_option, task_command
-from genelab.cli.simulation_options import simulation_options, simulation_overrides
+from genelab.cli.simulation_options import Seed, simulation_options, simulation_overrides
 from genelab.utils.errors import UsageError
 
 Count = click.IntRange(min=1)
@@ -25,7 +25,7 @@ Count = click.IntRange(min=1)
 )
 @click.option("--steps", type=Count, help="Same as --max-iterations.")
 @click.option("--total-steps", type=Count, help="Budget in environment steps over all envs, with any backend.")
-@click.option("--seed", type=click.IntRange(min=0), help="Seed of the agent and of the environment.")
+@click.option("--seed", type=Seed, help="Seed of the agent and of the environment.")
 @click.option("--log-dir", type=click.Path(path_type=Path), help="Run directory instead of one below logs/.")
 @click.option(
     "--checkpoint",

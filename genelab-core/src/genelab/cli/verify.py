@@ -8,12 +8,13 @@ from dataclasses import asdict
 import click
 
 from genelab.cli.options import json_option, task_command
+from genelab.cli.simulation_options import Seed
 
 
 @task_command(short_help="Check that a task repeats bit by bit.", epilog="Exit status 0 if it repeats, 1 if it drifts.")
 @click.option("--num-envs", type=click.IntRange(min=1), default=16, show_default=True, help="Parallel environments.")
 @click.option("--steps", type=click.IntRange(min=1), default=200, show_default=True, help="Control steps.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of environment and actions.")
+@click.option("--seed", type=Seed, default=0, show_default=True, help="Of environment and actions.")
 @json_option
 def command(task: str, overrides: list[tuple[str, str]], num_envs: int, steps: int, seed: int, as_json: bool) -> int:
     """Run TASK twice in fresh processes with the same random actions and compare every number.

@@ -36,7 +36,7 @@ class ManagerBasedEnvCfg:
     simulation: SimulationCfg = Field(default_factory=SimulationCfg)
     scene: SceneCfg = Field(default_factory=SceneCfg)
     decimation: Annotated[int, Field(gt=0)] = 4
-    seed: int = 42
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
     actions: dict[str, ActionTermCfg] = Field(default_factory=dict)
     action_noise_std: Annotated[float, Field(ge=0)] = 0.0
     action_delay: tuple[int, int] = (0, 0)

@@ -22,7 +22,7 @@ class BackendConfig:
         clip_actions: Bound on |action| before it reaches the environment; `None` for none.
     """
 
-    seed: int = 42
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
     experiment_name: str = "experiment"
     run_name: str = ""
     max_iterations: Annotated[int, Field(gt=0)] = 300
