@@ -6,8 +6,9 @@ import torch
 from goal_env import GoalEnv
 from sb3_runs import small_agent, train
 from test_sb3_her import GOALS, her_agent
-from test_sb3_resume import differences, everything
+from test_sb3_resume import everything
 
+from genelab.testing import bit_differences
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3.backend import Sb3Backend
 from genelab_backend_sb3.build import build_algorithm
@@ -64,7 +65,7 @@ def test_a_new_run_learns_from_demonstrations_and_a_continued_one_takes_them_onc
     train(parts, 200, agent=her_agent(save_interval=200), env=GoalEnv())
     train(parts, 400, agent=her_agent(save_interval=200), env=GoalEnv(), resume=parts / "model_200_steps.zip")
     assert everything(parts, 400)["state"]["replay"]["pos"] == 12 + 400 // 8
-    assert differences(everything(straight, 400), everything(parts, 400)) == []
+    assert bit_differences(everything(straight, 400), everything(parts, 400)) == []
 
 
 def test_plain_observations_are_laid_side_by_side(demos):

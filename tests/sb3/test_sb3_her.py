@@ -9,11 +9,12 @@ import pytest
 import torch
 from goal_env import GoalEnv, sparse_reward
 from sb3_runs import small_agent, small_env, train
-from test_sb3_resume import differences, everything
+from test_sb3_resume import everything
 
 from genelab.config.serialization import from_json, to_json
 from genelab.rl.exporter import export_policy
 from genelab.rl.policy import ActorPolicy, ExportedPolicy
+from genelab.testing import bit_differences
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3 import Sb3AgentCfg, Sb3HerCfg, Sb3PolicyCfg
 from genelab_backend_sb3.backend import Sb3Backend
@@ -82,7 +83,7 @@ def test_a_run_and_its_continuation_equal_a_straight_run_bitwise(tmp_path, steps
     train(parts, steps, agent=agent, env=GoalEnv())
     np.random.rand(5)
     train(parts, 2 * steps, agent=agent, env=GoalEnv(), resume=parts / f"model_{steps}_steps.zip")
-    assert differences(everything(straight, 2 * steps), everything(parts, 2 * steps)) == []
+    assert bit_differences(everything(straight, 2 * steps), everything(parts, 2 * steps)) == []
 
 
 def test_relabelled_transitions_have_the_rewards_of_their_goals_and_stay_within_their_episode(tmp_path):
