@@ -129,13 +129,6 @@ class Scene:
             raise unknown_name("entity", name, self.entities, where="scene.entities")
         return self.entities[name]
 
-    def articulation(self, name: str) -> Articulation:
-        """Return an entity that must be an articulation."""
-        entity = self[name]
-        if not isinstance(entity, Articulation):
-            raise GenelabError(f"entity {name!r} has no joints", where="scene.entities")
-        return entity
-
     def step(self) -> None:
         """Advance one control step, computing explicit actuators before each tick."""
         for call in range(self._calls):
