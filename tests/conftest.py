@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-
-# Before torch is imported anywhere: the machines that run these tests have few cores.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
+import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+# Before torch is imported anywhere: the machines that run these tests have few cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A shell that starts the tests in the background has SIGINT ignored, and Python then raises no KeyboardInterrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

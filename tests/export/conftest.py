@@ -7,15 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from sample_actors import AwkwardEnv, make_setup
+from sample_actors import EXPORTERS, AwkwardEnv, make_setup
 
-from genelab.export.onnx import OnnxExporter
-from genelab.export.torchscript import TorchScriptExporter
 from genelab.export.writing import export_policy
 
 torch.set_num_threads(1)
-
-EXPORTERS = {"torchscript": (TorchScriptExporter, "policy.ts"), "onnx": (OnnxExporter, "policy.onnx")}
 
 
 @pytest.fixture(scope="session")

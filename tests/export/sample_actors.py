@@ -8,8 +8,12 @@ import torch
 from torch import nn
 
 from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
+from genelab.export.onnx import OnnxExporter
+from genelab.export.torchscript import TorchScriptExporter
 from genelab.rl.backends.base import InferenceSetup, RecurrentSpec
 from genelab.testing import FakeVecEnv
+
+EXPORTERS = {"torchscript": (TorchScriptExporter, "policy.ts"), "onnx": (OnnxExporter, "policy.onnx")}
 
 AWKWARD = ObservationLayout(
     {

@@ -12,7 +12,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from sample_actors import AWKWARD, AwkwardEnv, make_setup
+from sample_actors import AWKWARD, EXPORTERS, AwkwardEnv, make_setup
 
 from genelab.export.onnx import OnnxExporter
 from genelab.export.writing import export_policy
@@ -198,8 +198,6 @@ def test_a_module_that_cannot_be_scripted_is_traced_and_says_so(exported: Export
 def test_export_prints_nothing_and_warns_of_nothing(
     tmp_path: Path, format: str, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
 ):
-    from conftest import EXPORTERS
-
     exporter, name = EXPORTERS[format]
     export_policy(
         make_setup("gru"), AwkwardEnv(2), tmp_path / name, task="Some-Task-v0", exporter=exporter(), format=format

@@ -74,6 +74,8 @@ def inverted_pendulum_env() -> ManagerBasedRlEnvCfg:
         simulation=cartpole_simulation(),
         decimation=2,
         episode_length_s=10.0,
+        # Otherwise all envs drift through the same second of an episode, and a cart far from the middle goes unnoticed.
+        random_initial_episode_length=True,
         scene=SceneCfg(
             entities={"robot": cartpole_robot(inverted_pendulum_mjcf, stiffness=80.0, damping=8.0)},
             camera=CameraCfg(position=(0.0, -3.2, 0.9), lookat=(0.0, 0.0, 0.5), fov=45.0),
