@@ -10,7 +10,6 @@ from typing import Any, Literal
 from genelab.api import CommandSpec, Record, TaskSpec
 from genelab.plugins.catalog import KINDS, Catalog
 from genelab.plugins.discovery import record_id
-from genelab.plugins.lookup import install_hint
 from genelab.plugins.status import PluginStatus
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import normalize
@@ -51,13 +50,9 @@ def _reference_findings(catalog: Catalog, record: Record) -> Iterator[Finding]:
     name = catalog.owner(record).name
     references = [getattr(record, attribute) for attribute in record.references]
     if isinstance(record, TaskSpec):
+        # An agent for a backend that is not installed is no fault: a laboratory installs only those it uses.
         present = {normalize(backend) for backend in catalog.backends}
-        for backend, reference in record.agents.items():
-            if normalize(backend) in present:
-                references.append(reference)
-            else:
-                problem = f"{record.id} has an agent for {backend}, which is not installed"
-                yield Finding(name, "note", problem, install_hint(backend))
+        references += [reference for backend, reference in record.agents.items() if normalize(backend) in present]
     for reference in references:
         try:
             target = catalog.load(record, reference)
