@@ -154,7 +154,14 @@ def test_the_doctor_finds_what_is_wrong_beyond_discovery():
     plugin = in_memory_plugin("lost", [lost], genelab_taks=lambda: [])
     plugin.instance.genelab_commands = lambda: []
     findings = {(found.severity, found.problem.split(" ")[0]) for found in check_plugins(catalog_of(plugin))}
-    assert findings >= {("error", "plugin"), ("note", "unknown"), ("note", "genelab_commands"), ("note", "Lost-v0")}
+    assert findings >= {("error", "plugin"), ("note", "unknown"), ("note", "genelab_commands")}
+
+
+def test_the_doctor_finds_no_fault_with_an_agent_for_a_backend_that_is_not_installed():
+    task = TaskSpec(
+        id="Sound-v0", config="genelab.utils.names:normalize", agents={"faraway": "nowhere_pack.agents:ppo"}
+    )
+    assert check_plugins(catalog_of(in_memory_plugin("sound", [task]))) == []
 
 
 def test_the_doctor_is_silent_when_all_is_well():
