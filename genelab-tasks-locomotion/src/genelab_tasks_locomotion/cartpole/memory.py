@@ -15,6 +15,7 @@ def inverted_pendulum_memory() -> TaskCfg:
     """Balance a pole and move the cart to a place that was shown at the start."""
     env = inverted_pendulum_env()
     env.episode_length_s = 1.0
+    env.random_initial_episode_length = False  # the cue belongs to the first steps
     env.commands = {TARGET: mdp.UniformCommandCfg(low=(-0.8,), high=(0.8,))}
     for group in env.observations.values():
         group.terms["target_cue"] = ObservationTermCfg(
