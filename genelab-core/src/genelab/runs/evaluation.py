@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genelab.api import MetricSpec, RunEvent
-from genelab.config.env import ManagerBasedRlEnvCfg
-from genelab.plugins.catalog import Catalog, get_catalog
+from genelab.api import RunEvent
+from genelab.plugins.catalog import get_catalog
+from genelab.runs.arena import Arena, measured_config, metric_specs
 from genelab.utils.errors import UsageError
 from genelab.utils.files import check_output
 
@@ -19,14 +18,10 @@ if TYPE_CHECKING:
     import torch
 
     from genelab.envs.vec_env import Observation, VecEnv
-    from genelab.eval.metrics import EvalMetric
     from genelab.rl.policy import Policy
     from genelab.runs.source import PolicySource
 
     PolicyFunction = Callable[[Observation], torch.Tensor]
-
-OWN_COLUMNS = ("return", "length", "success")
-"""Metrics of the core's plugin, which every report has in places of their own."""
 
 
 def evaluate(
@@ -85,60 +80,42 @@ def evaluate(
 
     variant = "env" if randomized else "eval_env"
     source = _open_source(task, policy, _directed(overrides, variant), trust, deterministic)
-    cfg = _measured_config(source, variant)
-    catalog = get_catalog()
-    specs = _metric_specs(catalog, metrics)
+    cfg = measured_config(source.loaded.cfg, source.loaded.spec.id, variant)
+    specs = metric_specs(metrics)
 
-    from genelab.envs.make import make_env
-    from genelab.eval.protocol import EvalIncomplete, EvalResult, evaluate_policy
+    from genelab.eval.protocol import EvalIncomplete
     from genelab.eval.recording import EpisodeVideos
-    from genelab.eval.report import build_report, write_report
-    from genelab.eval.terms import metric_terms, reward_terms
+    from genelab.eval.report import write_report
     from genelab.runs.capacity import envs_that_fit
-    from genelab.runs.subject import describe_subject
 
     slots = min(episodes, envs_that_fit(cfg.simulation.gpu)) if num_envs is None else num_envs
-    started = time.perf_counter()
-    env = make_env(cfg, num_envs=slots, seed=seed, render_envs=min(video, slots))
+    arena = Arena(cfg, specs, num_envs=slots, seed=seed, render_envs=min(video, slots))
     try:
-        build_s = time.perf_counter() - started
-        actor = _make_policy(source, policy, env, deterministic, seed)
-        subject = describe_subject(catalog, source, actor, cfg, specs)
-        subject.deterministic, subject.build_s = deterministic, build_s
-        subject.env_config_name = "env" if randomized else "eval"
-        subject.overrides = [f"{name}={text}" for name, text in overrides]
-
-        def report(result: EvalResult, to: Path | None) -> dict[str, Any]:
-            document = build_report(result, subject)
-            document["warnings"] += [
-                {"code": "differs_from_run", "message": f"since the training: {line}"} for line in source.differences
-            ]
-            if to is not None:
-                write_report(document, to)
-            return document
-
+        actor = _make_policy(source, policy, arena.env, deterministic, seed)
+        report = partial(
+            arena.report,
+            source=source,
+            policy=actor,
+            variant=variant,
+            deterministic=deterministic,
+            overrides=overrides,
+        )
         with EpisodeVideos(videos, video) if video else nullcontext() as recorder:
-            result = evaluate_policy(
-                env,
-                actor,
-                episodes=episodes,
-                seed=seed,
-                metrics={**_load_metrics(catalog, specs), **metric_terms(cfg)},
-                reward_terms=reward_terms(cfg),
-                strata=cfg.strata,
-                max_steps=max_steps,
-                recorder=recorder,
-                on_progress=on_progress,
+            result = arena.measure(
+                actor, episodes=episodes, seed=seed, max_steps=max_steps, recorder=recorder, on_progress=on_progress
             )
     except EvalIncomplete as stopped:
-        report(stopped.result, None if path is None else path.with_name(f"{path.stem}.partial.json"))
+        if path is not None:
+            write_report(report(stopped.result), path.with_name(f"{path.stem}.partial.json"))
         raise
     finally:
-        env.close()
-    document = report(result, path)
+        arena.close()
+    document = report(result)
+    if path is not None:
+        write_report(document, path)
     if source.run_dir is not None:
         data = {"metrics": document["metrics"], "path": None if path is None else str(path)}
-        catalog.notify(RunEvent(kind="eval_done", run_dir=str(source.run_dir), data=data))
+        get_catalog().notify(RunEvent(kind="eval_done", run_dir=str(source.run_dir), data=data))
     return document
 
 
@@ -174,16 +151,6 @@ def _open_source(
     return source
 
 
-def _measured_config(source: PolicySource, variant: str) -> ManagerBasedRlEnvCfg:
-    """Return a copy of the config to evaluate, with a frozen curriculum and full-length episodes."""
-    cfg = deepcopy(getattr(source.loaded.cfg, variant))
-    if not isinstance(cfg, ManagerBasedRlEnvCfg):
-        raise UsageError(f"{source.loaded.spec.id} has no rewards, so there is nothing to evaluate", fix="genelab play")
-    cfg.curriculum = {}
-    cfg.random_initial_episode_length = False
-    return cfg
-
-
 def _make_policy(
     source: PolicySource, policy: str | Path | PolicyFunction, env: VecEnv, deterministic: bool, seed: int
 ) -> Policy:
@@ -192,12 +159,3 @@ def _make_policy(
 
         return CallablePolicy(policy, env.single_action_space.shape[0])  # pyright: ignore[reportOptionalSubscript]
     return source.policy(env, deterministic, seed)
-
-
-def _metric_specs(catalog: Catalog, names: Iterable[str] | None) -> list[MetricSpec]:
-    chosen = catalog.metrics.values() if names is None else [catalog.metric(name) for name in names]
-    return [spec for spec in chosen if spec.name not in OWN_COLUMNS]
-
-
-def _load_metrics(catalog: Catalog, specs: list[MetricSpec]) -> dict[str, EvalMetric]:
-    return {spec.name: catalog.load(spec, spec.metric)() for spec in specs}
