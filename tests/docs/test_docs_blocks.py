@@ -89,7 +89,7 @@ def genelab_commands(page: Path) -> list[str]:
 @pytest.mark.parametrize("page", [page for page in PAGES if genelab_commands(page)], ids=name)
 def test_every_command_in_the_documentation_has_the_options_it_shows(page: Path) -> None:
     for text in genelab_commands(page):
-        words = shlex.split(text.split("|")[0].split(">")[0])[1:]
+        words = shlex.split(re.split(r" [|>] ", text)[0])[1:]
         command: click.Command = root
         while isinstance(command, click.Group):
             while words and words[0].startswith("-"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from genelab.api import BackendSpec, TaskSpec, hookimpl
 from genelab.config import ManagerBasedEnvCfg, ManagerBasedRlEnvCfg, SimulationCfg, TaskCfg, configclass
@@ -88,10 +89,11 @@ class CounterBackend(Backend):
             weight, iteration = weight + 1, iteration + 1
             env_steps = iteration * ctx.env.num_envs
             ctx.on_iteration(iteration, env_steps, {"return_mean": float(weight)})
+            meta = {**ctx.checkpoint_meta, "backend": "sample", "iteration": iteration, "env_steps": env_steps}
+            ctx.evaluate(iteration, env_steps, partial(save_checkpoint, payload={"weight": weight}, meta=meta))
             stopped = ctx.should_stop()
             if iteration % ctx.agent.save_interval == 0 or iteration == ctx.max_iterations or stopped:
                 path = ctx.log_dir / f"model_{iteration}.count"
-                meta = {**ctx.checkpoint_meta, "backend": "sample", "iteration": iteration, "env_steps": env_steps}
                 ballast = torch.zeros(100_000 if iteration > ctx.agent.ballast_after else 1)
                 save_checkpoint(path, {"weight": weight, "ballast": ballast}, meta)
                 ctx.notify("checkpoint_saved", path=str(path), iteration=iteration, env_steps=env_steps)

@@ -64,6 +64,7 @@ class Runner:
         try:
             while self.iteration < self.ctx.max_iterations and not stopped:
                 scalars = self._iterate()
+                scalars |= self.ctx.evaluate(self.iteration, self.env_steps, self._write_policy)
                 if log is not None:
                     log.write(self.iteration, scalars)
                 self.ctx.on_iteration(self.iteration, self.env_steps, with_plain_names(scalars))
@@ -75,7 +76,7 @@ class Runner:
             if log is not None:
                 log.close()
         if not stopped:
-            save_checkpoint(self.files.final, *self._described())
+            self._write_policy(self.files.final)
         assert self.checkpoint is not None  # saved in the loop, or resumed from
         return TrainResult(self.checkpoint, self.iteration, self.env_steps, stopped)
 
@@ -148,6 +149,10 @@ class Runner:
             "checkpoint_saved", path=str(self.checkpoint), iteration=self.iteration, env_steps=self.env_steps
         )
         run_state.restore_surroundings(state, self.env)
+
+    def _write_policy(self, path: Path) -> None:
+        """Write a checkpoint to act with or to warm-start from, not to continue from."""
+        save_checkpoint(path, *self._described())
 
     def _described(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return payload and sidecar of a checkpoint."""

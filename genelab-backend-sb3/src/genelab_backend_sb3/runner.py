@@ -80,7 +80,7 @@ class Runner(BaseCallback):
             if self._log is not None:
                 self._log.close()
         if not self.stopped:
-            write_archive(self.files.final, self.algorithm, *self._described())
+            self._write_policy(self.files.final)
         assert self.checkpoint is not None  # saved in between_rollouts, or resumed from
         return TrainResult(self.checkpoint, self.steps, self.steps, self.stopped)
 
@@ -90,12 +90,13 @@ class Runner(BaseCallback):
         if self.steps == before:
             return True
         self.algorithm.learn_statistics()
+        evaluated = self.ctx.evaluate(self.steps, self.steps, self._write_policy)
         finished = self.steps >= self.ctx.max_iterations
         self.stopped = self.ctx.should_stop() and not finished
         interval = self.agent.save_interval
         save = finished or self.stopped or self.steps // interval > self._saved // interval
-        if save or self.steps - self._reported >= self._report_interval:
-            self._report()
+        if save or evaluated or self.steps - self._reported >= self._report_interval:
+            self._report(evaluated)
         if save:
             self._save()
         return not self.stopped
@@ -103,15 +104,15 @@ class Runner(BaseCallback):
     def _on_step(self) -> bool:
         return True
 
-    def _report(self) -> None:
-        """Log and report what happened since the last time."""
+    def _report(self, evaluated: dict[str, float]) -> None:
+        """Log and report what happened since the last time, and what an evaluation found."""
         losses = {name: float(value) for name, value in self.algorithm.logger.name_to_value.items()}
         self.algorithm.logger.dump(self.steps)
         self._require_finite()
         now = perf_counter()
         rate = (self.steps - self._reported) / (now - self._began)
         self._began, self._reported = now, self.steps
-        scalars = {**losses, "Perf/total_fps": rate, **self.env.metrics.summary()}
+        scalars = {**losses, "Perf/total_fps": rate, **self.env.metrics.summary(), **evaluated}
         if self._log is not None:
             self._log.write(self.steps, scalars)
         self.ctx.on_iteration(self.steps, self.steps, with_plain_names(scalars))
@@ -137,6 +138,10 @@ class Runner(BaseCallback):
         self._saved = self.steps
         self.ctx.notify("checkpoint_saved", path=str(self.checkpoint), iteration=self.steps, env_steps=self.steps)
         run_state.restore_surroundings(state, self.env)
+
+    def _write_policy(self, path: Path) -> None:
+        """Write a checkpoint to act with or to warm-start from, not to continue from."""
+        write_archive(path, self.algorithm, *self._described())
 
     def _described(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what goes into a checkpoint beside the model, and its sidecar."""

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from genelab.rl.backends.base import TrainContext, TrainResult
-from genelab.rl.checkpoint import require_layout
+from genelab.rl.checkpoint import require_layout, save_checkpoint
 from genelab.rl.event_log import EventLog
 from genelab.rl.finiteness import all_finite, require_finite
 from genelab.rl.random_state import seed_random_streams
@@ -51,6 +51,7 @@ class Trainer:
         self._finite_rewards = torch.ones((), dtype=torch.bool, device=self.env.device)
         self._seconds = {"collection": 0.0, "learning": 0.0}
         self._reported = 0
+        self._pair = ""  # marks the files of one checkpoint as belonging together
         if ctx.resume is not None:
             self._resume(ctx.resume)
         elif ctx.warm_start is not None:
@@ -73,11 +74,12 @@ class Trainer:
         try:
             while self.timestep < self.ctx.max_iterations and not stopped:
                 self._step()
+                evaluated = self.ctx.evaluate(self.timestep, self.env_steps, self._write_policy)
                 finished = self.timestep >= self.ctx.max_iterations
                 stopped = self.ctx.should_stop() and not finished
                 save = finished or stopped or self.timestep % self.cfg.save_interval == 0
-                if save or self.timestep % self.report_steps == 0:
-                    scalars = self._report()
+                if save or evaluated or self.timestep % self.report_steps == 0:
+                    scalars = self._report() | evaluated
                     if log is not None:
                         log.write(self.timestep, scalars)
                     self.ctx.on_iteration(self.timestep, self.env_steps, with_plain_names(scalars))
@@ -143,22 +145,30 @@ class Trainer:
         Whatever happens to the random streams and in the simulator's caches while observers look at the checkpoint (an
         evaluation, say) is undone: a straight run and a continued one are then the same.
         """
-        pair = secrets.token_hex(8)
+        self._pair = secrets.token_hex(8)
         state = run_state.capture(self.env, self.agent, self.metrics, replay=not self.cfg.on_policy)
+        self.checkpoint = self.files.save(self.timestep, *self._described(), state, self._pair)
+        self.ctx.notify(
+            "checkpoint_saved", path=str(self.checkpoint), iteration=self.timestep, env_steps=self.env_steps
+        )
+        run_state.restore_surroundings(state, self.env)
+
+    def _write_policy(self, path: Path) -> None:
+        """Write a checkpoint to act with or to warm-start from, not to continue from."""
+        save_checkpoint(path, *self._described())
+
+    def _described(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return payload and sidecar of a checkpoint."""
         payload = {
             **{name: module.state_dict() for name, module in self.agent.checkpoint_modules.items()},
             PROGRESS: {
                 "algorithm": self.cfg.algorithm,
                 "timestep": self.timestep,
                 "env_steps": self.env_steps,
-                "pair": pair,
+                "pair": self._pair,
             },
         }
-        self.checkpoint = self.files.save(self.timestep, payload, self._meta(), state, pair)
-        self.ctx.notify(
-            "checkpoint_saved", path=str(self.checkpoint), iteration=self.timestep, env_steps=self.env_steps
-        )
-        run_state.restore_surroundings(state, self.env)
+        return payload, self._meta()
 
     def _meta(self) -> dict[str, Any]:
         given = self.ctx.checkpoint_meta

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from genelab.cli.in_training_eval_options import eval_schedule, in_training_eval_options
 from genelab.cli.options import backend_option, task_command
 from genelab.cli.simulation_options import Seed, simulation_options, simulation_overrides
 from genelab.utils.errors import UsageError
@@ -37,6 +38,7 @@ Count = click.IntRange(min=1)
     type=click.Path(path_type=Path),
     help="Continue this run directory in place, exactly where its last checkpoint stands.",
 )
+@in_training_eval_options
 @backend_option
 @simulation_options
 def command(
@@ -50,6 +52,11 @@ def command(
     log_dir: Path | None,
     checkpoint: Path | None,
     resume: Path | None,
+    eval_every: int | None,
+    eval_episodes: int | None,
+    eval_num_envs: int | None,
+    eval_seed: int | None,
+    stop_when: str | None,
     backend: str | None,
     vis: bool,
     headless: bool,
@@ -80,6 +87,7 @@ def command(
         log_dir=log_dir,
         checkpoint=checkpoint,
         resume=resume,
+        evaluation=eval_schedule(eval_every, stop_when, episodes=eval_episodes, num_envs=eval_num_envs, seed=eval_seed),
     )
     try:
         report = train(request, console=Console(stderr=True))

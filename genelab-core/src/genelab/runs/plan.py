@@ -10,6 +10,7 @@ from genelab.api import BackendSpec, TaskSpec
 from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import LoadedTask, load_task
 from genelab.rl.backends.base import Backend
+from genelab.runs.eval_schedule import EvalPlan, EvalSchedule, plan_evaluation
 from genelab.runs.run_dir import RunDir, open_run_dir, run_dir_of
 from genelab.utils.errors import UsageError
 from genelab.utils.names import normalize
@@ -28,6 +29,7 @@ class TrainRequest:
         log_dir: Run directory; `None` makes one below `logs/`.
         checkpoint: Warm start: weights to begin with, a file or a run directory.
         resume: Run directory to continue in place.
+        evaluation: Evaluations during the training; a continued run keeps its own unless it is given others.
     """
 
     task_id: str
@@ -38,6 +40,7 @@ class TrainRequest:
     log_dir: Path | None = None
     checkpoint: Path | None = None
     resume: Path | None = None
+    evaluation: EvalSchedule | None = None
 
 
 @dataclass
@@ -51,6 +54,7 @@ class TrainPlan:
         run: The run to continue; `None` for a new one.
         resume: Checkpoint to continue from; `None` to begin at iteration 0.
         warm_start: Checkpoint whose weights to begin with.
+        evaluation: Evaluations during the training; `None` for none.
     """
 
     loaded: LoadedTask
@@ -59,6 +63,7 @@ class TrainPlan:
     run: RunDir | None = None
     resume: Path | None = None
     warm_start: Path | None = None
+    evaluation: EvalPlan | None = None
 
 
 def plan_training(request: TrainRequest) -> TrainPlan:
@@ -76,6 +81,9 @@ def plan_training(request: TrainRequest) -> TrainPlan:
     elif request.max_iterations is not None:
         agent.max_iterations = request.max_iterations
     plan.backend.validate(agent, num_envs)
+    schedule = request.evaluation or (EvalSchedule.of_run(plan.run.path) if plan.run is not None else None)
+    if schedule is not None:
+        plan.evaluation = plan_evaluation(schedule, plan.loaded)
     if plan.resume is not None:
         _check_checkpoint(plan.resume)
         _check_budget_left(plan.resume, agent.max_iterations, plan.backend.iteration_unit)

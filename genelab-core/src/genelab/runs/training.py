@@ -75,7 +75,7 @@ def train(request: TrainRequest, *, console: Console | None = None) -> TrainRepo
         stack.enter_context(progress)
         try:
             result = _train_in(run, plan, progress, signals)
-            _record_end(run, result)
+            _record_end(run, result, interrupted=signals.requested())
         except Interrupted as error:
             _record_failure(run, error)
             raise TrainingInterrupted(error.signum, run.path) from error
@@ -104,12 +104,14 @@ def _record_start(run: RunDir, plan: TrainPlan) -> None:
         origin["checkpoint"] = None if plan.resume is None else plan.resume.name
         origin = {**first, "resumed": [*first.get("resumed", []), origin]}
     run.write_params(cfg, plan.spec.name)
+    if plan.evaluation is not None:
+        plan.evaluation.schedule.write(run.path)
     run.write_provenance(origin)
     run.write_status("running", started_at=now(), error=None)
 
 
-def _record_end(run: RunDir, result: TrainResult) -> None:
-    status = "stopped" if result.stopped else "finished"
+def _record_end(run: RunDir, result: TrainResult, *, interrupted: bool) -> None:
+    status = "stopped" if interrupted else "finished"
     run.write_status(status, checkpoint=result.checkpoint.name, iteration=result.iteration, env_steps=result.env_steps)
     _notify(run, "run_finished", status=status, iteration=result.iteration, env_steps=result.env_steps)
 
@@ -126,11 +128,14 @@ def _record_failure(run: RunDir, error: BaseException) -> None:
 
 def _train_in(run: RunDir, plan: TrainPlan, progress: TrainingProgress, signals: StopSignals) -> TrainResult:
     from genelab.envs.make import make_env
+    from genelab.rl.checkpoint import read_meta
+    from genelab.runs.in_training_eval import InTrainingEvaluation
 
     cfg = plan.loaded.cfg
     progress.message(f"{plan.loaded.spec.id} with {plan.spec.name} in {run.path}")
-    env = make_env(cfg.env, dump_dir=run.path)
-    try:
+    with ExitStack() as stack:
+        env = make_env(cfg.env, dump_dir=run.path)
+        stack.callback(env.close)
         progress.message(f"{env.num_envs} envs on {env.device}")
         context = TrainContext(
             task_id=plan.loaded.spec.id,
@@ -145,13 +150,23 @@ def _train_in(run: RunDir, plan: TrainPlan, progress: TrainingProgress, signals:
             on_iteration=progress.update,
             checkpoint_meta=_checkpoint_meta(run, plan, env),
         )
+        evaluation = None
+        if plan.evaluation is not None:
+            done = 0 if plan.resume is None else read_meta(plan.resume)["iteration"]
+            evaluation = InTrainingEvaluation(plan.evaluation, run, plan.loaded, progress.message, done)
+            stack.callback(evaluation.close)
+            context.evaluate = evaluation
+            context.should_stop = lambda: signals.requested() or evaluation.reached
         _notify(run, "run_started", task=plan.loaded.spec.id, backend=plan.spec.name)
         progress.begin(cfg.agent.max_iterations, plan.backend.iteration_unit)
         signals.graceful = True
-        return plan.backend.train(context)
-    finally:
-        signals.graceful = False
-        env.close()
+        try:
+            result = plan.backend.train(context)
+        finally:
+            signals.graceful = False
+        if evaluation is not None:
+            evaluation.require_done(result.iteration, plan.spec.name)
+        return result
 
 
 def _checkpoint_meta(run: RunDir, plan: TrainPlan, env: VecEnv) -> dict[str, Any]:

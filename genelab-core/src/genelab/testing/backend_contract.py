@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from genelab.rl.checkpoint import read_meta
 from genelab.rl.config import BackendConfig
 from genelab.rl.exporter import export_policy
 from genelab.rl.policy import ActorPolicy, ExportedPolicy
+from genelab.rl.random_state import random_state, restore_random_state
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import normalize
@@ -97,9 +99,27 @@ class BackendContract:
         torch.rand(7)
         whole = self._train(tmp_path, self.iterations, resume=half.checkpoint)
         assert (whole.iteration, whole.env_steps) == (trained.iteration, trained.env_steps)
-        weights = [self._load(result, self.env()).actor.state_dict() for result in (trained, whole)]
-        assert weights[0].keys() == weights[1].keys()
-        assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+        self._require_equal_actors(trained, whole)
+
+    def test_evaluations_during_a_training_change_nothing_in_it(self, trained: TrainResult, tmp_path: Path) -> None:
+        path = tmp_path / f"policy{self._spec().checkpoint_suffix}"
+        seen = []
+
+        def evaluate(iteration: int, env_steps: int, write: Callable[[Path], None]) -> dict[str, float]:
+            streams, env = random_state(), self.env()
+            write(path)
+            env.raw_observations = True
+            observations, _ = env.reset(seed=1)
+            setup = self._backend().load(path, self.agent(env), env)
+            env.step(ActorPolicy(setup, env.observation_layout)(observations))
+            restore_random_state(streams)
+            seen.append((iteration, env_steps))
+            return {"Eval/return_mean": 0.0}
+
+        watched = self._train(tmp_path, self.iterations, evaluate=evaluate)
+        assert seen[-1] == (trained.iteration, trained.env_steps)
+        assert [iteration for iteration, _ in seen] == sorted({iteration for iteration, _ in seen})
+        self._require_equal_actors(trained, watched)
 
     def test_training_stops_when_asked_to(self, tmp_path: Path) -> None:
         result = self._train(tmp_path, 1000 * self.iterations, should_stop=lambda: True)
@@ -135,6 +155,11 @@ class BackendContract:
 
     def _load(self, result: TrainResult, env: FakeVecEnv) -> InferenceSetup:
         return self._backend().load(result.checkpoint, self.agent(env), env)
+
+    def _require_equal_actors(self, first: TrainResult, second: TrainResult) -> None:
+        weights = [self._load(result, self.env()).actor.state_dict() for result in (first, second)]
+        assert weights[0].keys() == weights[1].keys()
+        assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
     def _train(self, log_dir: Path, iterations: int, **context: Any) -> TrainResult:
         torch.manual_seed(0)

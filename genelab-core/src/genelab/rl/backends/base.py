@@ -69,6 +69,9 @@ class TrainContext:
         notify: Report an event: `notify(kind, **data)`; kinds as in `genelab.api.RunEvent`.
         on_iteration: Called after each iteration with `(iteration, env_steps, scalars)`, where scalars are floats by
             name, among them `"return_mean"` when an episode finished: feeds the progress bar.
+        evaluate: Called after each iteration, before the log is written, with `(iteration, env_steps, write)`, where
+            `write(path)` saves the present policy as a checkpoint and changes nothing else. Returns scalars by log tag
+            when it evaluated, else nothing. It may make `should_stop` return True.
         checkpoint_meta: Plain values that go into each checkpoint's sidecar (task, layout, plugins).
     """
 
@@ -82,6 +85,7 @@ class TrainContext:
     should_stop: Callable[[], bool] = lambda: False
     notify: Callable[..., None] = lambda kind, **data: None
     on_iteration: Callable[[int, int, dict[str, float]], None] = lambda iteration, env_steps, scalars: None
+    evaluate: Callable[[int, int, Callable[[Path], None]], dict[str, float]] = lambda iteration, env_steps, write: {}
     checkpoint_meta: dict[str, Any] = field(default_factory=dict)
 
 
