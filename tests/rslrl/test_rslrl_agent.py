@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
-from rslrl_runs import small_agent
+from rslrl_runs import small_agent, small_env
 
 from genelab.api import BackendSpec
 from genelab.config.overrides import apply_override
@@ -16,6 +16,8 @@ from genelab.rl.config import BackendConfig
 from genelab.utils.errors import UsageError
 from genelab_backend_rslrl import RslRlModelCfg, RslRlOnPolicyRunnerCfg, RslRlSymmetryCfg
 from genelab_backend_rslrl.backend import RslRlBackend
+
+ENV_CFG = small_env().cfg
 
 
 @pytest.mark.parametrize("module", ["plugin", "config", "backend"])
@@ -78,25 +80,27 @@ def test_a_name_that_is_not_on_the_list_is_refused(table):
 
 def test_what_cannot_be_trained_is_refused_before_anything_starts():
     backend = RslRlBackend()
-    backend.validate(small_agent("gru"), 2)
+    backend.validate(small_agent("gru"), 2, ENV_CFG)
     with pytest.raises(UsageError, match="1 envs and 2 mini-batches would learn from nothing"):
-        backend.validate(small_agent("gru"), 1)
+        backend.validate(small_agent("gru"), 1, ENV_CFG)
     mirrored = small_agent("gru", algorithm={"symmetry_cfg": RslRlSymmetryCfg(data_augmentation_func=small_agent)})
     with pytest.raises(UsageError, match="does not mirror samples for recurrent networks"):
-        backend.validate(mirrored, 8)
+        backend.validate(mirrored, 8, ENV_CFG)
     with pytest.raises(UsageError, match="no distribution"):
-        backend.validate(small_agent(actor=RslRlModelCfg()), 8)
+        backend.validate(small_agent(actor=RslRlModelCfg()), 8, ENV_CFG)
     with pytest.raises(UsageError, match="a critic has no distribution"):
-        backend.validate(small_agent(critic=small_agent().actor), 8)
+        backend.validate(small_agent(critic=small_agent().actor), 8, ENV_CFG)
     with pytest.raises(UsageError, match="1 envs × 1 steps are 1 samples for 2 mini-batches"):
-        backend.validate(small_agent(num_steps_per_env=1), 1)
+        backend.validate(small_agent(num_steps_per_env=1), 1, ENV_CFG)
+    with pytest.raises(UsageError, match=r"unknown observation group 'critik'[\s\S]*agent.obs_groups"):
+        backend.validate(small_agent(obs_groups={"actor": ("policy",), "critic": ("critik",)}), 8, ENV_CFG)
     with pytest.raises(UsageError, match="BackendConfig is not for the backend rsl_rl"):
-        backend.validate(BackendConfig(), 8)
+        backend.validate(BackendConfig(), 8, ENV_CFG)
 
 
 def test_envs_that_no_mini_batch_takes_are_announced(caplog):
     with caplog.at_level(logging.WARNING):
-        RslRlBackend().validate(small_agent("gru"), 9)
+        RslRlBackend().validate(small_agent("gru"), 9, ENV_CFG)
     assert "the last 1 of 9 envs" in caplog.text
 
 
@@ -109,9 +113,10 @@ def test_envs_that_no_mini_batch_takes_are_announced(caplog):
     ],
 )
 def test_the_default_agent_reads_the_groups_that_there_are(groups, expected):
-    agent = RslRlBackend().default_config(SimpleNamespace(observations=dict.fromkeys(groups)))
+    env_cfg = SimpleNamespace(observations=dict.fromkeys(groups))
+    agent = RslRlBackend().default_config(env_cfg)
     assert agent.obs_groups == expected
-    RslRlBackend().validate(agent, 1)
+    RslRlBackend().validate(agent, 1, env_cfg)
 
 
 def test_a_budget_in_steps_is_rounded_up_to_whole_iterations():

@@ -29,7 +29,9 @@ class GoalEnv:
         self.step_dt = 0.1
         self.raw_observations = False
         self.step_observers: list[Any] = []
-        self.cfg = SimpleNamespace(observations=WIDTHS, simulation=SimpleNamespace(num_envs=num_envs))
+        self.cfg = SimpleNamespace(
+            observations=WIDTHS, simulation=SimpleNamespace(num_envs=num_envs), max_episode_length=max_episode_length
+        )
         self.observation_layout = ObservationLayout(
             {
                 name: GroupLayout(name, (TermLayout("position" if width == 2 else "state", width, (1.0,) * width),))

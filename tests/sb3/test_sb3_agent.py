@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
-from sb3_runs import ALGORITHMS, small_agent
+from sb3_runs import ALGORITHMS, small_agent, small_env
 
 from genelab.api import BackendSpec
 from genelab.config.overrides import apply_override
@@ -15,6 +15,9 @@ from genelab.rl.config import BackendConfig
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3 import Sb3AgentCfg, Sb3HerCfg
 from genelab_backend_sb3.backend import Sb3Backend
+
+ENV_CFG = small_env().cfg
+GOALS = {"obs_group": "policy", "achieved_goal_group": "critic", "desired_goal_group": "critic"}
 
 
 def reward(achieved, desired, info):
@@ -76,7 +79,7 @@ def test_a_value_that_is_not_allowed_is_refused(table):
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_algorithm_is_accepted(algorithm):
-    Sb3Backend().validate(small_agent(algorithm), 8)
+    Sb3Backend().validate(small_agent(algorithm), 8, ENV_CFG)
 
 
 @pytest.mark.parametrize(
@@ -88,19 +91,20 @@ def test_every_algorithm_is_accepted(algorithm):
         (small_agent("SAC", extra_kwargs={"gradient_steps": True}), "gradient_steps is True"),
         (small_agent("PPO", extra_kwargs={"env": "CartPole-v1"}), "unknown argument 'env'"),
         (small_agent("PPO", her=Sb3HerCfg(enabled=True, compute_reward=reward)), "PPO has no replay buffer"),
-        (small_agent("SAC", her=Sb3HerCfg(enabled=True)), "no function that gives the rewards"),
+        (small_agent("SAC", her=Sb3HerCfg(enabled=True, **GOALS)), "no function that gives the rewards"),
+        (small_agent(obs_groups=("polisy",)), r"unknown observation group 'polisy'[\s\S]*policy"),
         (small_agent("SAC", buffer_size=7), "no room for a step of 8 envs"),
         (BackendConfig(), "BackendConfig is not for the backend sb3"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_before_anything_starts(agent, message):
     with pytest.raises(UsageError, match=message):
-        Sb3Backend().validate(agent, 8)
+        Sb3Backend().validate(agent, 8, ENV_CFG)
 
 
 def test_a_rollout_of_a_single_sample_is_refused():
     with pytest.raises(UsageError, match="1 envs × 1 steps are a single sample"):
-        Sb3Backend().validate(small_agent(n_steps=1), 1)
+        Sb3Backend().validate(small_agent(n_steps=1), 1, ENV_CFG)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def test_the_default_agent_reads_the_groups_that_there_are(groups, expected):
     agent = Sb3Backend().default_config(env_cfg)
     assert agent.obs_groups == expected
     assert agent.batch_size == 64 * 24 // 4
-    Sb3Backend().validate(agent, 64)
+    Sb3Backend().validate(agent, 64, env_cfg)
 
 
 def test_the_budget_is_environment_steps():

@@ -84,27 +84,33 @@ def test_plain_observations_are_laid_side_by_side(demos):
         ({"rewards": np.full((12, 8), np.nan)}, "rewards is not finite"),
         ({"actions": np.full((12, 8, 2), 3.0)}, "actions up to 3, beyond ±1"),
         ({"rewards": np.array([[{}] * 8] * 12)}, "no file of demonstrations"),
+        ({"next_obs_observation": np.zeros((12, 8, 4))}, "another layout: obs_observation has shape \\(12, 8, 3\\)"),
+        ({"obs_observation": np.zeros((12, 8))}, "another layout"),
+        (
+            {"obs_desired_goal": np.zeros((12, 8, 3)), "next_obs_desired_goal": np.zeros((12, 8, 3))},
+            "another layout: obs_achieved_goal has shape",
+        ),
     ],
 )
 def test_demonstrations_that_do_not_fit_are_refused_before_anything_starts(demos, arrays, message):
     agent = her_agent(demo_path=str(changed(demos, **arrays)))
     with pytest.raises(UsageError, match=message):
-        Sb3Backend().validate(agent, 8)
+        Sb3Backend().validate(agent, 8, GoalEnv().cfg)
 
 
 def test_demonstrations_of_another_number_of_envs_are_refused(demos):
     with pytest.raises(UsageError, match=r"recorded with 8 envs, not 16[\s\S]*--num-envs 8"):
-        Sb3Backend().validate(her_agent(demo_path=str(demos)), 16)
+        Sb3Backend().validate(her_agent(demo_path=str(demos)), 16, GoalEnv().cfg)
 
 
 def test_more_demonstrations_than_the_replay_buffer_holds_are_refused(demos):
     with pytest.raises(UsageError, match="more than the replay buffer"):
-        Sb3Backend().validate(her_agent(demo_path=str(demos), buffer_size=88), 8)
+        Sb3Backend().validate(her_agent(demo_path=str(demos), buffer_size=88), 8, GoalEnv().cfg)
 
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(UsageError, match="no file of demonstrations"):
-        Sb3Backend().validate(her_agent(demo_path=str(tmp_path / "none.npz")), 8)
+        Sb3Backend().validate(her_agent(demo_path=str(tmp_path / "none.npz")), 8, GoalEnv().cfg)
 
 
 def test_demonstrations_of_another_task_are_refused(tmp_path, demos):
@@ -115,4 +121,4 @@ def test_demonstrations_of_another_task_are_refused(tmp_path, demos):
 
 def test_an_algorithm_without_a_replay_buffer_refuses_demonstrations(demos):
     with pytest.raises(UsageError, match="PPO has no replay buffer to put demonstrations into"):
-        Sb3Backend().validate(small_agent(demo_path=str(demos)), 8)
+        Sb3Backend().validate(small_agent(demo_path=str(demos), obs_groups=GOALS), 8, GoalEnv().cfg)

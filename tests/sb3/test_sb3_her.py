@@ -130,14 +130,15 @@ def test_learning_waits_for_the_first_episodes(tmp_path, caplog):
     assert "learning starts after 72 steps, not 0" in caplog.text
 
 
-def test_a_task_without_goals_is_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"unknown observation group 'observation'[\s\S]*the task has no goals"):
-        train(tmp_path, 240, agent=her_agent(), env=small_env())
+def test_a_task_without_goals_is_refused_before_there_is_an_environment():
+    with pytest.raises(UsageError, match=r"needs a task with goals[\s\S]*groups of the task: policy, critic"):
+        Sb3Backend().validate(her_agent(), 8, small_env().cfg)
 
 
-def test_a_replay_buffer_shorter_than_an_episode_is_refused(tmp_path):
+def test_a_replay_buffer_shorter_than_an_episode_is_refused_before_there_is_an_environment():
     with pytest.raises(UsageError, match=r"64 transitions for 8 envs is shorter than an episode of 8 steps"):
-        train(tmp_path, 240, agent=her_agent(buffer_size=64), env=GoalEnv())
+        Sb3Backend().validate(her_agent(buffer_size=64), 8, GoalEnv().cfg)
+    Sb3Backend().validate(her_agent(buffer_size=72), 8, GoalEnv().cfg)
 
 
 def test_goals_are_plain_observations_without_relabelling(tmp_path):

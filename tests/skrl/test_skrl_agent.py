@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
-from skrl_runs import ALGORITHMS, small_agent
+from skrl_runs import ALGORITHMS, small_agent, small_env
 
 from genelab.api import BackendSpec
 from genelab.config.overrides import apply_override
@@ -17,6 +17,8 @@ from genelab.rl.config import BackendConfig
 from genelab.utils.errors import UsageError
 from genelab_backend_skrl import SkrlAgentCfg, SkrlModelsCfg
 from genelab_backend_skrl.backend import SkrlBackend
+
+ENV_CFG = small_env().cfg
 
 
 @pytest.mark.parametrize("module", ["plugin", "config", "backend"])
@@ -105,7 +107,7 @@ def test_a_value_that_is_not_on_the_list_is_refused(table):
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_the_defaults_can_be_trained_with_every_algorithm(algorithm):
-    SkrlBackend().validate(SkrlAgentCfg(algorithm=algorithm), 4096)
+    SkrlBackend().validate(SkrlAgentCfg(algorithm=algorithm), 4096, ENV_CFG)
 
 
 @pytest.mark.parametrize(
@@ -118,17 +120,18 @@ def test_the_defaults_can_be_trained_with_every_algorithm(algorithm):
         (small_agent("SAC", replay_size=7), 8, "holds 0 of each of 8 envs"),
         (small_agent("DDPG", batch_size=1), 8, "a batch needs two transitions"),
         (small_agent("SAC", models={"clip_actions": True}), 8, "SAC bounds its actions by tanh"),
+        (small_agent(state_group="critik"), 8, r"unknown observation group 'critik'[\s\S]*agent.state_group"),
         (BackendConfig(), 8, "BackendConfig is not for the backend skrl"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_before_anything_starts(agent, num_envs, message):
     with pytest.raises(UsageError, match=message):
-        SkrlBackend().validate(agent, num_envs)
+        SkrlBackend().validate(agent, num_envs, ENV_CFG)
 
 
 def test_steps_that_fill_no_rollout_are_announced(caplog):
     with caplog.at_level(logging.WARNING):
-        SkrlBackend().validate(small_agent(max_iterations=20), 8)
+        SkrlBackend().validate(small_agent(max_iterations=20), 8, ENV_CFG)
     assert "the last 2 of 20 vector steps teach nothing" in caplog.text
 
 
@@ -142,9 +145,10 @@ def test_steps_that_fill_no_rollout_are_announced(caplog):
     ],
 )
 def test_the_default_agent_reads_the_groups_that_there_are(groups, policy, critic):
-    agent = SkrlBackend().default_config(SimpleNamespace(observations=dict.fromkeys(groups)))
+    env_cfg = SimpleNamespace(observations=dict.fromkeys(groups))
+    agent = SkrlBackend().default_config(env_cfg)
     assert (agent.obs_group, agent.state_group) == (policy, critic)
-    SkrlBackend().validate(agent, 1)
+    SkrlBackend().validate(agent, 1, env_cfg)
 
 
 def test_a_budget_in_steps_is_rounded_up_to_whole_rollouts():

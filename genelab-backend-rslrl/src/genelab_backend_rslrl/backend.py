@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from genelab.rl.backends.base import Backend, InferenceSetup, RecurrentSpec, TrainContext, TrainResult
 from genelab.rl.config import BackendConfig
+from genelab.rl.observation_groups import require_groups
 from genelab.utils.errors import UsageError
 from genelab_backend_rslrl.config import RslRlGaussianCfg, RslRlModelCfg, RslRlOnPolicyRunnerCfg
 
@@ -34,14 +35,15 @@ class RslRlBackend(Backend):
             critic=RslRlModelCfg(obs_normalization=True),
         )
 
-    def validate(self, agent: BackendConfig, num_envs: int) -> None:
+    def validate(self, agent: BackendConfig, num_envs: int, env_cfg: Any) -> None:
         """Check what rsl_rl would find too late, or never.
 
         Raises:
-            UsageError: for an actor without a distribution, a critic with one, fewer samples or (recurrent) envs than
-                mini-batches, and symmetry with a recurrent network.
+            UsageError: for an actor without a distribution, a critic with one, observation groups that the environment
+                lacks, fewer samples or (recurrent) envs than mini-batches, and symmetry with a recurrent network.
         """
         agent = _own(agent)
+        require_groups(env_cfg.observations, agent.obs_groups["actor"] + agent.obs_groups["critic"], "agent.obs_groups")
         parts, samples = agent.algorithm.num_mini_batches, num_envs * agent.num_steps_per_env
         if samples < max(2, parts):
             raise UsageError(
@@ -61,7 +63,7 @@ class RslRlBackend(Backend):
         from genelab_backend_rslrl.runner import Runner
 
         agent = _own(ctx.agent)
-        self.validate(agent, ctx.env.num_envs)
+        self.validate(agent, ctx.env.num_envs, ctx.env.cfg)
         with without_distribution_checks():
             return Runner(ctx, agent).learn()
 
@@ -80,12 +82,11 @@ class RslRlBackend(Backend):
         from genelab.rl.weights import load_weights
         from genelab_backend_rslrl.build import build_model
         from genelab_backend_rslrl.inference import ACTORS, sampler
-        from genelab_backend_rslrl.vec_env import require_groups
         from genelab_backend_rslrl.weights import load_payload
 
         agent = _own(agent)
         groups, action_dim = agent.obs_groups["actor"], int(env.single_action_space.shape[0])
-        require_groups(env.observation_layout, groups)
+        require_groups(env.observation_layout.groups, groups, "agent.obs_groups")
         payload, meta = load_payload(checkpoint)
         require_layout(checkpoint, meta, env.observation_layout, groups)
         widths = {name: env.observation_layout.groups[name].dim for name in groups}

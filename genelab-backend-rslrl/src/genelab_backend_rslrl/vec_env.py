@@ -8,17 +8,9 @@ import torch
 from rsl_rl.env import VecEnv
 from tensordict import TensorDict
 
-from genelab.envs.observation_layout import ObservationLayout
 from genelab.envs.vec_env import VecEnv as GenelabVecEnv
+from genelab.rl.observation_groups import require_groups
 from genelab.utils.errors import GenelabError
-from genelab.utils.names import unknown_name
-
-
-def require_groups(layout: ObservationLayout, groups: tuple[str, ...]) -> None:
-    """Raise `UsageError` if an environment does not have all the observation groups that an agent reads."""
-    for name in groups:
-        if name not in layout.groups:
-            raise unknown_name("observation group", name, layout.groups, where="agent.obs_groups")
 
 
 class RslRlVecEnv(VecEnv):
@@ -38,7 +30,7 @@ class RslRlVecEnv(VecEnv):
     device: torch.device
 
     def __init__(self, env: GenelabVecEnv, groups: tuple[str, ...], clip_actions: float | None = None) -> None:
-        require_groups(env.observation_layout, groups)
+        require_groups(env.observation_layout.groups, groups, "agent.obs_groups")
         self.env = env
         self.groups = groups
         self.clip_actions = clip_actions

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from genelab.rl.backends.base import Backend, InferenceSetup, TrainContext, TrainResult
 from genelab.rl.config import BackendConfig
+from genelab.rl.observation_groups import require_groups
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3.config import OFF_POLICY, Sb3AgentCfg, Sb3PolicyCfg
 from genelab_backend_sb3.extra_kwargs import validate_extra_kwargs
@@ -42,17 +43,22 @@ class Sb3Backend(Backend):
         agent.save_interval = max(1, agent.max_iterations // 5)
         return agent
 
-    def validate(self, agent: BackendConfig, num_envs: int) -> None:
+    def validate(self, agent: BackendConfig, num_envs: int, env_cfg: Any) -> None:
         """Check what the library would find too late, or never.
 
         Raises:
-            UsageError: for arguments that the algorithm does not have, HER or demonstrations without a replay buffer,
-                HER without a reward function, a rollout of a single sample, a replay buffer without room for a step,
-                and demonstrations that do not fit.
+            UsageError: for arguments that the algorithm does not have, observation groups that the environment lacks
+                (goals, with HER), HER or demonstrations without a replay buffer, HER without a reward function, a
+                rollout of a single sample, a replay buffer without room for a step or, with HER, for an episode, and
+                demonstrations that do not fit.
         """
         agent = _own(agent)
         validate_extra_kwargs(agent)
+        if not agent.her.enabled:
+            require_groups(env_cfg.observations, agent.obs_groups, agent.groups_field)
         if agent.off_policy:
+            if agent.her.enabled:
+                _validate_hindsight(agent, num_envs, env_cfg)
             _validate_replay(agent, num_envs)
             return
         replaying = ", ".join(OFF_POLICY)
@@ -83,7 +89,7 @@ class Sb3Backend(Backend):
         from genelab_backend_sb3.runner import Runner
 
         agent = _own(ctx.agent)
-        self.validate(agent, ctx.env.num_envs)
+        self.validate(agent, ctx.env.num_envs, ctx.env.cfg)
         return Runner(ctx, agent).train()
 
     def checkpoints(self, log_dir: Path) -> list[Path]:
@@ -129,13 +135,32 @@ def _own(agent: BackendConfig) -> Sb3AgentCfg:
     return agent
 
 
-def _validate_replay(agent: Sb3AgentCfg, num_envs: int) -> None:
-    if agent.her.enabled and agent.her.compute_reward is None:
+def _validate_hindsight(agent: Sb3AgentCfg, num_envs: int, env_cfg: Any) -> None:
+    lacking = [name for name in agent.her.groups if name not in env_cfg.observations]
+    if lacking:
+        raise UsageError(
+            f"hindsight experience replay needs a task with goals: there is no observation group {', '.join(lacking)}",
+            where=f"agent.her; groups of the task: {', '.join(env_cfg.observations)}",
+            fix="--agent.her.enabled false, or name the task's own groups with --agent.her.achieved_goal_group, "
+            "--agent.her.desired_goal_group and --agent.her.obs_group",
+        )
+    if agent.her.compute_reward is None:
         raise UsageError(
             "hindsight experience replay has no function that gives the rewards of other goals",
             where="agent.her.compute_reward",
             fix="name one as package.module:function",
         )
+    longest = env_cfg.max_episode_length
+    if agent.buffer_size // num_envs <= longest:
+        raise UsageError(
+            f"a replay buffer of {agent.buffer_size} transitions for {num_envs} envs is shorter than an episode of "
+            f"{longest} steps",
+            where="agent.buffer_size",
+            fix=f"--agent.buffer_size {8 * num_envs * (longest + 1)} or more, or fewer envs",
+        )
+
+
+def _validate_replay(agent: Sb3AgentCfg, num_envs: int) -> None:
     if agent.buffer_size < num_envs:
         raise UsageError(
             f"a replay buffer of {agent.buffer_size} transitions has no room for a step of {num_envs} envs",

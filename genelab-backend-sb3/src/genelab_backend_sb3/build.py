@@ -9,7 +9,6 @@ from typing import Any
 from stable_baselines3 import HerReplayBuffer
 from stable_baselines3.common.logger import Logger
 
-from genelab.utils.errors import UsageError
 from genelab_backend_sb3.algorithms import ALGORITHMS
 from genelab_backend_sb3.config import Sb3AgentCfg
 from genelab_backend_sb3.networks import POLICIES, policy_kwargs
@@ -19,11 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 def build_algorithm(agent: Sb3AgentCfg, env: Sb3VecEnv) -> Any:
-    """Return the algorithm with fresh networks and an empty buffer; its logger keeps values and writes nothing.
-
-    Raises:
-        UsageError: if the replay buffer cannot hold an episode of each env.
-    """
+    """Return the algorithm with fresh networks and an empty buffer; its logger keeps values and writes nothing."""
     options: dict[str, Any] = {
         "learning_rate": agent.learning_rate,
         "gamma": agent.discount_factor,
@@ -77,16 +72,8 @@ def _off_policy_options(agent: Sb3AgentCfg, env: Sb3VecEnv) -> dict[str, Any]:
 
 
 def _her_options(agent: Sb3AgentCfg, env: Sb3VecEnv) -> dict[str, Any]:
-    longest = env.env.max_episode_length
-    if agent.buffer_size // env.num_envs <= longest:
-        raise UsageError(
-            f"a replay buffer of {agent.buffer_size} transitions for {env.num_envs} envs is shorter than an episode "
-            f"of {longest} steps",
-            where="agent.buffer_size",
-            fix=f"--agent.buffer_size {8 * env.num_envs * (longest + 1)} or more, or fewer envs",
-        )
     starts = agent.learning_starts
-    first_end = env.num_envs * (longest + 1)
+    first_end = env.num_envs * (env.env.max_episode_length + 1)
     if starts < first_end:
         # Goals are taken from whole episodes only.
         _log.warning("learning starts after %d steps, not %d: the first episodes end then", first_end, starts)

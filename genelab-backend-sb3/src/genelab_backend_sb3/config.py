@@ -122,6 +122,11 @@ class Sb3AgentCfg(BackendConfig):
         return self.her.groups if self.her.enabled else self.obs_groups
 
     @property
+    def groups_field(self) -> str:
+        """What names those groups, for messages."""
+        return "agent.her" if self.her.enabled else "agent.obs_groups"
+
+    @property
     def off_policy(self) -> bool:
         return self.algorithm in OFF_POLICY
 

@@ -30,7 +30,8 @@ def read_demonstrations(path: str | os.PathLike[str], agent: Sb3AgentCfg, num_en
 
     Raises:
         UsageError: if there is no such file, it lacks an array, it was recorded with another number of envs, has more
-            steps than the replay buffer, or it holds something that is not finite or an action out of bounds.
+            steps than the replay buffer, widths that do not agree, or it holds something that is not finite or an
+            action out of bounds.
     """
     path = Path(path)
     names = [f"{kind}_{group}" for kind in ("obs", "next_obs") for group in agent.groups]
@@ -52,6 +53,7 @@ def _check(path: Path, arrays: dict[str, np.ndarray], agent: Sb3AgentCfg, num_en
     uneven = [name for name, value in arrays.items() if value.shape[:2] != lead]
     if uneven or len(lead) < 2:
         raise UsageError(f"{path.name}: {', '.join(uneven or arrays)} has not the steps and envs of actions, {lead}")
+    _check_widths(path, arrays, agent)
     steps, recorded = lead
     if recorded != num_envs:
         raise UsageError(
@@ -73,6 +75,21 @@ def _check(path: Path, arrays: dict[str, np.ndarray], agent: Sb3AgentCfg, num_en
         raise UsageError(
             f"{path.name} has actions up to {largest:g}, beyond ±{agent.clip_actions:g}", where="agent.clip_actions"
         )
+
+
+def _check_widths(path: Path, arrays: dict[str, np.ndarray], agent: Sb3AgentCfg) -> None:
+    """Refuse a layout that no task has; whether it is the layout of this task shows when the environment is there."""
+    pairs = [(f"obs_{group}", f"next_obs_{group}") for group in agent.groups]
+    if agent.her.enabled:
+        pairs.append((f"obs_{agent.her.achieved_goal_group}", f"obs_{agent.her.desired_goal_group}"))
+    for first, second in pairs:
+        if arrays[first].ndim != 3 or arrays[first].shape != arrays[second].shape:
+            raise UsageError(
+                f"{path.name} has another layout: {first} has shape {arrays[first].shape}, "
+                f"{second} {arrays[second].shape}",
+                where=str(path),
+                fix="both are (steps, num_envs, width); record the demonstrations with this task",
+            )
 
 
 def prefill(algorithm: Any, agent: Sb3AgentCfg, arrays: dict[str, np.ndarray]) -> None:

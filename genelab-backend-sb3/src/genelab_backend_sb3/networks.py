@@ -14,7 +14,7 @@ from stable_baselines3.td3.policies import TD3Policy
 from torch import nn
 
 from genelab.envs.observation_layout import ObservationLayout
-from genelab.utils.names import unknown_name
+from genelab.rl.observation_groups import require_groups
 from genelab_backend_sb3.config import Sb3AgentCfg
 
 GOAL_KEYS = ("observation", "achieved_goal", "desired_goal")
@@ -116,10 +116,7 @@ def observation_space(agent: Sb3AgentCfg, layout: ObservationLayout) -> gymnasiu
     Raises:
         UsageError: if the environment lacks one of the groups.
     """
-    for name in agent.groups:
-        if name not in layout.groups:
-            where = "agent.her: the task has no goals" if agent.her.enabled else "agent.obs_groups"
-            raise unknown_name("observation group", name, layout.groups, where=where)
+    require_groups(layout.groups, agent.groups, agent.groups_field)
     widths = [layout.groups[name].dim for name in agent.groups]
     if not agent.her.enabled:
         return _box(np.inf, sum(widths))

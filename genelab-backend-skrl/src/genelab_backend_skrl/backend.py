@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from genelab.rl.backends.base import Backend, InferenceSetup, TrainContext, TrainResult
 from genelab.rl.config import BackendConfig
+from genelab.rl.observation_groups import require_groups
 from genelab.utils.errors import UsageError
 from genelab_backend_skrl.config import SkrlAgentCfg, SkrlModelsCfg
 
@@ -44,14 +45,17 @@ class SkrlBackend(Backend):
             models=SkrlModelsCfg(hidden_dims=(128, 128, 128), obs_normalization=True),
         )
 
-    def validate(self, agent: BackendConfig, num_envs: int) -> None:
+    def validate(self, agent: BackendConfig, num_envs: int, env_cfg: Any) -> None:
         """Check what skrl would find too late, or never.
 
         Raises:
-            UsageError: for a budget that ends before the first update, batches of a single sample, a replay memory that
-                is smaller than a batch, and sampled actions that SAC, TD3 or DDPG would clip.
+            UsageError: for observation groups that the environment lacks, a budget that ends before the first update,
+                batches of a single sample, a replay memory that is smaller than a batch, and sampled actions that SAC,
+                TD3 or DDPG would clip.
         """
         agent = _own(agent)
+        require_groups(env_cfg.observations, agent.obs_group, "agent.obs_group")
+        require_groups(env_cfg.observations, agent.state_group, "agent.state_group")
         if agent.on_policy:
             _validate_on_policy(agent, num_envs)
         else:
@@ -69,7 +73,7 @@ class SkrlBackend(Backend):
         from genelab_backend_skrl.trainer import Trainer
 
         agent = _own(ctx.agent)
-        self.validate(agent, ctx.env.num_envs)
+        self.validate(agent, ctx.env.num_envs, ctx.env.cfg)
         with without_distribution_checks():
             return Trainer(ctx, agent).learn()
 
@@ -85,12 +89,12 @@ class SkrlBackend(Backend):
         from genelab.rl.weights import load_weights
         from genelab_backend_skrl.build import build_policy, build_scaler
         from genelab_backend_skrl.inference import build_actor, sampler
-        from genelab_backend_skrl.vec_env import require_groups, spaces_of
+        from genelab_backend_skrl.vec_env import spaces_of
         from genelab_backend_skrl.weights import PROGRESS, load_payload
 
         agent = _own(agent)
         groups = agent.obs_group
-        require_groups(env.observation_layout, groups, "obs_group")
+        require_groups(env.observation_layout.groups, groups, "agent.obs_group")
         payload, meta = load_payload(checkpoint, agent.algorithm)
         require_layout(checkpoint, meta, env.observation_layout, groups)
         spaces = spaces_of(env, groups, groups)

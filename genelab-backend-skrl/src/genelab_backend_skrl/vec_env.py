@@ -9,19 +9,11 @@ import gymnasium
 import numpy as np
 import torch
 
-from genelab.envs.observation_layout import ObservationLayout
+from genelab.rl.observation_groups import require_groups
 from genelab.utils.errors import GenelabError
-from genelab.utils.names import unknown_name
 
 if TYPE_CHECKING:
     from genelab.envs.vec_env import Observation, VecEnv
-
-
-def require_groups(layout: ObservationLayout, groups: tuple[str, ...], field: str) -> None:
-    """Raise `UsageError` if an environment does not have all the observation groups that an agent's `field` names."""
-    for name in groups:
-        if name not in layout.groups:
-            raise unknown_name("observation group", name, layout.groups, where=f"agent.{field}")
 
 
 def spaces_of(env: VecEnv, obs_groups: tuple[str, ...], state_groups: tuple[str, ...]) -> dict[str, Any]:
@@ -83,8 +75,8 @@ class SkrlVecEnv:
     def __init__(
         self, env: VecEnv, obs_groups: tuple[str, ...], state_groups: tuple[str, ...], clip_actions: float | None
     ) -> None:
-        require_groups(env.observation_layout, obs_groups, "obs_group")
-        require_groups(env.observation_layout, state_groups, "state_group")
+        require_groups(env.observation_layout.groups, obs_groups, "agent.obs_group")
+        require_groups(env.observation_layout.groups, state_groups, "agent.state_group")
         self.env = env
         self.obs_groups, self.state_groups = obs_groups, state_groups
         self.clip_actions = clip_actions

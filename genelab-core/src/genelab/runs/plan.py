@@ -80,7 +80,7 @@ def plan_training(request: TrainRequest) -> TrainPlan:
         agent.max_iterations = plan.backend.iterations_for(agent, num_envs, request.total_steps)
     elif request.max_iterations is not None:
         agent.max_iterations = request.max_iterations
-    plan.backend.validate(agent, num_envs)
+    plan.backend.validate(agent, num_envs, plan.loaded.cfg.env)
     schedule = request.evaluation or (EvalSchedule.of_run(plan.run.path) if plan.run is not None else None)
     if schedule is not None:
         plan.evaluation = plan_evaluation(schedule, plan.loaded)

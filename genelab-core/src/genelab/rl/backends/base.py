@@ -120,8 +120,15 @@ class Backend(ABC):
     def default_config(self, env_cfg: Any) -> BackendConfig:
         """Return a sensible agent for a task that brings none for this backend."""
 
-    def validate(self, agent: BackendConfig, num_envs: int) -> None:
-        """Check what can be checked before the simulator starts; raise `UsageError` with the reason and the fix."""
+    def validate(self, agent: BackendConfig, num_envs: int, env_cfg: Any) -> None:
+        """Check what can be checked before the simulator starts; raise `UsageError` with the reason and the fix.
+
+        Args:
+            agent: The agent's config, final.
+            num_envs: Envs that this process will train with.
+            env_cfg: The environment's config (`genelab.config.ManagerBasedRlEnvCfg`): `observations` by group,
+                `max_episode_length` in control steps, …
+        """
 
     @abstractmethod
     def iterations_for(self, agent: BackendConfig, num_envs: int, total_steps: int) -> int:
