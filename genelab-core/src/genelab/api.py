@@ -183,7 +183,13 @@ class CommandSpec(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class LauncherSpec(Record):
-    """A way to start child processes: `launcher` implements `genelab.runs.launcher.Launcher`."""
+    """A way to start other `genelab` commands, here or on other machines.
+
+    Attributes:
+        name: Name users give to `--launcher`.
+        launcher: Class that implements `genelab.runs.launcher.WatchedLauncher` or `SubmittingLauncher`.
+        summary: One line for `genelab list`.
+    """
 
     references: ClassVar[tuple[str, ...]] = ("launcher",)
 
@@ -232,7 +238,7 @@ class HookSpecs:
 
     @hookspec
     def genelab_launchers(self) -> list[LauncherSpec]:  # pyright: ignore[reportReturnType]
-        """Ways to start child processes. No command of this version starts any through them."""
+        """Ways to start other `genelab` commands. Resolved by `--launcher`."""
 
     @hookspec
     def genelab_run_event(self, event: RunEvent) -> None:

@@ -21,6 +21,9 @@ from click.shell_completion import CompletionItem
 from genelab.plugins.catalog import discovered
 from genelab.utils.names import normalize
 
+ARGUMENTS = "genelab.arguments"
+"""Key of `click.Context.meta` under which a task command keeps its own arguments, as they were given."""
+
 
 def hyphens(token: str) -> str:
     """Return the spelling under which options are compared: `--num_envs` is `--num-envs`."""
@@ -62,6 +65,7 @@ class TaskCommand(click.Command):
         self.params.insert(0, click.Argument(["task"], type=TaskId()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[ARGUMENTS] = tuple(args)
         others, overrides = split_overrides(args)
         rest = super().parse_args(ctx, others)
         ctx.params["overrides"] = overrides

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from genelab.cli.forwarding import forwarded_arguments
 from genelab.cli.in_training_eval_options import eval_schedule, in_training_eval_options
 from genelab.cli.options import backend_option, task_command
+from genelab.cli.process_options import Processes, process_options
 from genelab.cli.simulation_options import Seed, simulation_options, simulation_overrides
+from genelab.rl.distributed import World
 from genelab.utils.errors import UsageError
+
+if TYPE_CHECKING:
+    from genelab.runs.plan import TrainRequest
 
 Count = click.IntRange(min=1)
 
@@ -38,10 +45,12 @@ Count = click.IntRange(min=1)
     type=click.Path(path_type=Path),
     help="Continue this run directory in place, exactly where its last checkpoint stands.",
 )
+@process_options
 @in_training_eval_options
 @backend_option
 @simulation_options
 def command(
+    processes: Processes,
     task: str,
     overrides: list[tuple[str, str]],
     num_envs: int | None,
@@ -67,6 +76,11 @@ def command(
     if max_iterations is not None and steps is not None:
         raise UsageError("--steps is another spelling of --max-iterations", fix="give one of them")
     shortcuts = simulation_overrides("env", vis=vis, headless=headless, gpu=gpu, dt=dt)
+    ranks = processes.ranks()
+    if processes.num_envs_per_gpu is not None:
+        if num_envs is not None:
+            raise UsageError("--num-envs and --num-envs-per-gpu both set the number of envs", fix="give one of them")
+        num_envs = processes.num_envs_per_gpu * ranks
     if num_envs is not None:
         shortcuts.append(("env.simulation.num_envs", str(num_envs)))
     if seed is not None:
@@ -75,6 +89,7 @@ def command(
     from rich.console import Console
 
     from genelab.runs.interrupts import Interrupted
+    from genelab.runs.multi_seed import is_multi_seed
     from genelab.runs.plan import TrainRequest
     from genelab.runs.training import TrainingInterrupted, train
 
@@ -88,20 +103,43 @@ def command(
         checkpoint=checkpoint,
         resume=resume,
         evaluation=eval_schedule(eval_every, stop_when, episodes=eval_episodes, num_envs=eval_num_envs, seed=eval_seed),
+        ranks=ranks,
     )
+    if processes.seeds is not None or (resume is not None and is_multi_seed(resume)):
+        from genelab.cli.seeds import train_seeds
+
+        return train_seeds(request, processes)
+    processes.refuse_options_of_seeds()
+    if processes.starts_ranks():
+        return _train_on_gpus(request)
     try:
         report = train(request, console=Console(stderr=True))
     except TrainingInterrupted as stop:
-        return _stopped(task, stop.run_dir, stop.signum)
+        return _stopped(request, stop.run_dir, stop.signum)
     except Interrupted as stop:
         click.echo("stopped before the run began", err=True)
         return 128 + stop.signum
-    click.echo(f"{report.result.checkpoint}")
+    if World.from_environment().is_main:
+        click.echo(f"{report.result.checkpoint}")
     if report.signum is not None:
-        return _stopped(task, report.run_dir, report.signum)
+        return _stopped(request, report.run_dir, report.signum)
     return 0
 
 
-def _stopped(task: str, run_dir: Path, signum: int) -> int:
-    click.echo(f"stopped; to go on: genelab train {task} --resume {run_dir}", err=True)
+def _train_on_gpus(request: TrainRequest) -> int:
+    from genelab.runs.interrupts import Interrupted
+    from genelab.runs.relaunch import train_on_gpus
+
+    without = {"gpus", "log_dir"}
+    try:
+        train_on_gpus(request, forwarded_arguments(click.get_current_context(), without=without))
+    except Interrupted as stop:
+        return 128 + stop.signum
+    return 0
+
+
+def _stopped(request: TrainRequest, run_dir: Path, signum: int) -> int:
+    if World.from_environment().is_main:
+        gpus = f" --gpus {request.ranks}" if request.ranks > 1 else ""
+        click.echo(f"stopped; to go on: genelab train {request.task_id} --resume {run_dir}{gpus}", err=True)
     return 128 + signum

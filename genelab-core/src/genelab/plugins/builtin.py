@@ -71,4 +71,14 @@ def genelab_eval_metrics() -> list[MetricSpec]:
 
 @hookimpl
 def genelab_launchers() -> list[LauncherSpec]:
-    return [LauncherSpec(name="local", launcher="genelab.runs.launcher:LocalLauncher", summary="This machine.")]
+    return [
+        LauncherSpec(
+            name="local", launcher="genelab.runs.launchers.local:LocalLauncher", summary="Processes of this machine."
+        ),
+        LauncherSpec(
+            name="ray", launcher="genelab.runs.launchers.ray:RayLauncher", summary="Jobs on a Ray cluster (extra ray)."
+        ),
+        LauncherSpec(
+            name="slurm", launcher="genelab.runs.launchers.slurm:SlurmLauncher", summary="A Slurm job array, submitted."
+        ),
+    ]

@@ -10,7 +10,9 @@ from genelab.api import BackendSpec, TaskSpec
 from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import LoadedTask, load_task
 from genelab.rl.backends.base import Backend
+from genelab.runs.capacity import require_room
 from genelab.runs.eval_schedule import EvalPlan, EvalSchedule, plan_evaluation
+from genelab.runs.ranks import check_same_ranks
 from genelab.runs.run_dir import RunDir, open_run_dir, run_dir_of
 from genelab.utils.errors import UsageError
 from genelab.utils.names import normalize
@@ -30,6 +32,7 @@ class TrainRequest:
         checkpoint: Warm start: weights to begin with, a file or a run directory.
         resume: Run directory to continue in place.
         evaluation: Evaluations during the training; a continued run keeps its own unless it is given others.
+        ranks: Processes that train together, each with its share of the envs.
     """
 
     task_id: str
@@ -41,6 +44,7 @@ class TrainRequest:
     checkpoint: Path | None = None
     resume: Path | None = None
     evaluation: EvalSchedule | None = None
+    ranks: int = 1
 
 
 @dataclass
@@ -55,6 +59,7 @@ class TrainPlan:
         resume: Checkpoint to continue from; `None` to begin at iteration 0.
         warm_start: Checkpoint whose weights to begin with.
         evaluation: Evaluations during the training; `None` for none.
+        ranks: Processes that train together.
     """
 
     loaded: LoadedTask
@@ -64,6 +69,7 @@ class TrainPlan:
     resume: Path | None = None
     warm_start: Path | None = None
     evaluation: EvalPlan | None = None
+    ranks: int = 1
 
 
 def plan_training(request: TrainRequest) -> TrainPlan:
@@ -80,12 +86,14 @@ def plan_training(request: TrainRequest) -> TrainPlan:
         agent.max_iterations = plan.backend.iterations_for(agent, num_envs, request.total_steps)
     elif request.max_iterations is not None:
         agent.max_iterations = request.max_iterations
+    require_room(num_envs, plan.loaded.cfg.env.simulation.gpu)
     plan.backend.validate(agent, num_envs, plan.loaded.cfg.env)
     schedule = request.evaluation or (EvalSchedule.of_run(plan.run.path) if plan.run is not None else None)
     if schedule is not None:
         plan.evaluation = plan_evaluation(schedule, plan.loaded)
     if plan.resume is not None:
         _check_checkpoint(plan.resume)
+        check_same_ranks(request.ranks, plan.resume)
         _check_budget_left(plan.resume, agent.max_iterations, plan.backend.iteration_unit)
     return plan
 

@@ -62,7 +62,7 @@ class TrainingProgress:
         elif now - self._shown_at >= self._plain_interval or iteration >= self._total:
             self._shown_at = now
             done, todo = iteration - first_iteration, self._total - iteration
-            remaining = f"  {_duration((now - began) / done * todo)} left" if done > 0 and todo > 0 else ""
+            remaining = f"  {duration((now - began) / done * todo)} left" if done > 0 and todo > 0 else ""
             self.message(f"{iteration}/{self._total} {self._unit}  {rate}  {self._return}{remaining}")
 
     def __enter__(self) -> TrainingProgress:
@@ -80,6 +80,7 @@ def _rate(seconds: float, steps: int) -> str:
     return f"{steps / seconds:,.0f} steps/s" if seconds > 0 else "– steps/s"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return seconds as hours, minutes and seconds."""
     hours, rest = divmod(int(seconds), 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +13,19 @@ from rich.console import Console
 from genelab.api import RunEvent
 from genelab.plugins.catalog import get_catalog
 from genelab.rl.backends.base import TrainContext
+from genelab.rl.distributed import World
 from genelab.runs.interrupts import Interrupted, StopSignals
 from genelab.runs.plan import TrainPlan, TrainRequest, plan_training
 from genelab.runs.progress import TrainingProgress
+from genelab.runs.progress_file import ProgressFile
 from genelab.runs.provenance import provenance
+from genelab.runs.ranks import join_ranks
 from genelab.runs.run_dir import RunDir, claim_run_dir, create_run_dir, now
 from genelab.runs.run_lock import RunLock
 from genelab.utils.errors import GenelabError
 
 if TYPE_CHECKING:
+    from genelab.config.env import ManagerBasedEnvCfg
     from genelab.envs.vec_env import VecEnv
     from genelab.rl.backends.base import TrainResult
 
@@ -64,28 +69,40 @@ def train(request: TrainRequest, *, console: Console | None = None) -> TrainRepo
         GenelabError: when the training fails.
         TrainingInterrupted: for a signal while the scene is built, or for the second signal.
     """
+    world = World.from_environment()
     plan = plan_training(request)
-    progress = TrainingProgress(console or Console(quiet=True))
+    progress = TrainingProgress(console if console is not None and world.is_main else Console(quiet=True))
     signals = StopSignals(lambda signum: progress.message("stopping after this iteration; once more aborts at once"))
     with ExitStack() as stack:
         stack.enter_context(signals)
-        run = plan.run or _new_run(plan, request)
-        stack.enter_context(RunLock(run.path))
-        _record_start(run, plan)
+        stack.enter_context(join_ranks(world, plan.loaded.cfg.env.simulation.gpu))
+        run = plan.run or _shared_run(plan, request, world)
+        if world.is_main:
+            stack.enter_context(RunLock(run.path))
+            _record_start(run, plan)
+        world.barrier()  # the others read what was recorded
         stack.enter_context(progress)
         try:
-            result = _train_in(run, plan, progress, signals)
-            _record_end(run, result, interrupted=signals.requested())
-        except Interrupted as error:
-            _record_failure(run, error)
-            raise TrainingInterrupted(error.signum, run.path) from error
+            result = _train_in(run, plan, progress, signals, world)
+            if world.is_main:
+                _record_end(run, result, interrupted=signals.requested())
         except BaseException as error:
-            _record_failure(run, error)
+            if world.is_main:
+                _record_failure(run, error)
+            if isinstance(error, Interrupted):
+                raise TrainingInterrupted(error.signum, run.path) from error
             raise
     return TrainReport(run.path, result, signals.signum if result.stopped else None)
 
 
-def _new_run(plan: TrainPlan, request: TrainRequest) -> RunDir:
+def _shared_run(plan: TrainPlan, request: TrainRequest, world: World) -> RunDir:
+    """Return a new run directory, made by rank 0."""
+    path = str(new_run(plan, request)) if world.is_main else None
+    return RunDir(Path(world.gather(path)[0]))
+
+
+def new_run(plan: TrainPlan, request: TrainRequest) -> RunDir:
+    """Make the directory of a new run: the one that the request names, or one below `logs/`."""
     if request.log_dir is not None:
         return claim_run_dir(request.log_dir)
     agent = plan.loaded.cfg.agent
@@ -126,17 +143,19 @@ def _record_failure(run: RunDir, error: BaseException) -> None:
     _notify(run, "run_finished", status=status)
 
 
-def _train_in(run: RunDir, plan: TrainPlan, progress: TrainingProgress, signals: StopSignals) -> TrainResult:
-    from genelab.envs.make import make_env
+def _train_in(
+    run: RunDir, plan: TrainPlan, progress: TrainingProgress, signals: StopSignals, world: World
+) -> TrainResult:
     from genelab.rl.checkpoint import read_meta
     from genelab.runs.in_training_eval import InTrainingEvaluation
 
     cfg = plan.loaded.cfg
     progress.message(f"{plan.loaded.spec.id} with {plan.spec.name} in {run.path}")
     with ExitStack() as stack:
-        env = make_env(cfg.env, dump_dir=run.path)
+        env = _make_env(cfg.env, run, world)
         stack.callback(env.close)
-        progress.message(f"{env.num_envs} envs on {env.device}")
+        ranks = f"{world.size} ranks, each " if world.size > 1 else ""
+        progress.message(f"{ranks}{env.num_envs} envs on {env.device}")
         context = TrainContext(
             task_id=plan.loaded.spec.id,
             env=env,
@@ -146,18 +165,21 @@ def _train_in(run: RunDir, plan: TrainPlan, progress: TrainingProgress, signals:
             warm_start=plan.warm_start,
             resume=plan.resume,
             should_stop=signals.requested,
-            notify=_Reporter(run),
-            on_iteration=progress.update,
             checkpoint_meta=_checkpoint_meta(run, plan, env),
+            world=world,
         )
+        if world.is_main:
+            context.notify = _Reporter(run)
+            context.on_iteration = _on_iteration(run, plan, progress)
         evaluation = None
-        if plan.evaluation is not None:
+        if plan.evaluation is not None and world.is_main:
             done = 0 if plan.resume is None else read_meta(plan.resume)["iteration"]
             evaluation = InTrainingEvaluation(plan.evaluation, run, plan.loaded, progress.message, done)
             stack.callback(evaluation.close)
             context.evaluate = evaluation
             context.should_stop = lambda: signals.requested() or evaluation.reached
-        _notify(run, "run_started", task=plan.loaded.spec.id, backend=plan.spec.name)
+        if world.is_main:
+            _notify(run, "run_started", task=plan.loaded.spec.id, backend=plan.spec.name)
         progress.begin(cfg.agent.max_iterations, plan.backend.iteration_unit)
         signals.graceful = True
         try:
@@ -169,6 +191,33 @@ def _train_in(run: RunDir, plan: TrainPlan, progress: TrainingProgress, signals:
         return result
 
 
+def _make_env(cfg: ManagerBasedEnvCfg, run: RunDir, world: World) -> VecEnv:
+    """Build the environment, or this rank's share of it with a seed of its own."""
+    from genelab.envs.make import make_env
+
+    if world.size == 1:
+        return make_env(cfg, dump_dir=run.path)
+    return make_env(
+        cfg,
+        num_envs=cfg.simulation.num_envs // world.size,
+        seed=world.seed(cfg.seed),
+        dump_dir=run.path if world.is_main else None,
+    )
+
+
+def _on_iteration(
+    run: RunDir, plan: TrainPlan, progress: TrainingProgress
+) -> Callable[[int, int, dict[str, float]], None]:
+    """Return what tells people and other processes how far the run is."""
+    file = ProgressFile(run.path, plan.loaded.cfg.agent.max_iterations, plan.backend.iteration_unit)
+
+    def update(iteration: int, env_steps: int, scalars: dict[str, float]) -> None:
+        progress.update(iteration, env_steps, scalars)
+        file.update(iteration, env_steps, scalars)
+
+    return update
+
+
 def _checkpoint_meta(run: RunDir, plan: TrainPlan, env: VecEnv) -> dict[str, Any]:
     origin = run.provenance()
     return {
@@ -178,6 +227,7 @@ def _checkpoint_meta(run: RunDir, plan: TrainPlan, env: VecEnv) -> dict[str, Any
         "action_dim": env.single_action_space.shape[0],  # pyright: ignore[reportOptionalSubscript]
         "versions": origin["versions"],
         "plugins": origin["plugins"],
+        **({"ranks": plan.ranks} if plan.ranks > 1 else {}),
     }
 
 

@@ -15,8 +15,12 @@ from genelab.utils.errors import GenelabError, UsageError
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path in the same folder; on success it replaces `path`, on any error it is removed.
+
+    Args:
+        path: File to write or replace.
+        durable: Wait until the disk has it; not needed for what is written anew every second.
 
     Raises:
         GenelabError: when the disk is full, the folder cannot be written, or another OS error occurs.
@@ -32,8 +36,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        if durable:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
         temporary.replace(target)
     except OSError as error:
         raise _cannot_write(target, error) from error
@@ -50,15 +55,15 @@ def _cannot_write(path: Path, error: OSError) -> GenelabError:
     )
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write `text` atomically."""
-    with atomic_path(path) as temporary:
+def write_text(path: str | os.PathLike[str], text: str, *, durable: bool = True) -> None:
+    """Write `text` atomically; `durable` as for `atomic_path`."""
+    with atomic_path(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: str | os.PathLike[str], value: Any) -> None:
+def write_json(path: str | os.PathLike[str], value: Any, *, durable: bool = True) -> None:
     """Write `value` as JSON atomically; a NaN or infinity is a `ValueError`, because JSON has none."""
-    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n", durable=durable)
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

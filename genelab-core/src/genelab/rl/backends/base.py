@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genelab.rl.distributed import World
+
 if TYPE_CHECKING:
     import torch
 
@@ -73,6 +75,8 @@ class TrainContext:
             `write(path)` saves the present policy as a checkpoint and changes nothing else. Returns scalars by log tag
             when it evaluated, else nothing. It may make `should_stop` return True.
         checkpoint_meta: Plain values that go into each checkpoint's sidecar (task, layout, plugins).
+        world: Processes that train together, for a backend with the capability `"distributed"`; `env` then holds the
+            envs of this one, and only rank 0 writes the run's files and calls `notify`, `on_iteration` and `evaluate`.
     """
 
     task_id: str
@@ -87,6 +91,7 @@ class TrainContext:
     on_iteration: Callable[[int, int, dict[str, float]], None] = lambda iteration, env_steps, scalars: None
     evaluate: Callable[[int, int, Callable[[Path], None]], dict[str, float]] = lambda iteration, env_steps, write: {}
     checkpoint_meta: dict[str, Any] = field(default_factory=dict)
+    world: World = field(default_factory=World)
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""The launchers of the core."""
