@@ -10,6 +10,7 @@ from rsl_rl.models import MLPModel, RNNModel
 from rsl_rl.storage import RolloutStorage
 from tensordict import TensorDict
 
+from genelab.rl.distributed import ALONE, World
 from genelab.rl.distribution_checks import without_distribution_checks
 from genelab_backend_rslrl.config import RslRlModelCfg, RslRlOnPolicyRunnerCfg, RslRlPpoAlgorithmCfg
 from genelab_backend_rslrl.ppo import TerminalValuePPO
@@ -43,14 +44,21 @@ def build_model(
         return model_class(observations, {"set": list(groups)}, "set", output_dim, **options).to(device)
 
 
-def build_algorithm(agent: RslRlOnPolicyRunnerCfg, env: RslRlVecEnv) -> TerminalValuePPO:
-    """Return PPO with fresh networks and an empty rollout storage."""
+def build_algorithm(agent: RslRlOnPolicyRunnerCfg, env: RslRlVecEnv, world: World = ALONE) -> TerminalValuePPO:
+    """Return PPO with fresh networks and an empty rollout storage; of several ranks, it averages their gradients."""
     observations = env.get_observations()
     actor = build_model(agent.actor, observations, agent.obs_groups["actor"], env.num_actions, env.device)
     critic = build_model(agent.critic, observations, agent.obs_groups["critic"], 1, env.device)
     device = str(env.device)
     storage = RolloutStorage("rl", env.num_envs, agent.num_steps_per_env, observations, [env.num_actions], device)
-    return TerminalValuePPO(actor, critic, storage, device=device, **_algorithm_options(agent.algorithm, env))
+    options = _algorithm_options(agent.algorithm, env)
+    if world.size > 1:
+        options["multi_gpu_cfg"] = {
+            "global_rank": world.rank,
+            "local_rank": world.local_rank,
+            "world_size": world.size,
+        }
+    return TerminalValuePPO(actor, critic, storage, device=device, **options)
 
 
 def _algorithm_options(cfg: RslRlPpoAlgorithmCfg, env: RslRlVecEnv) -> dict[str, Any]:

@@ -15,7 +15,7 @@ def genelab_backends() -> list[BackendSpec]:
             backend="genelab_backend_rslrl.backend:RslRlBackend",
             config_type="genelab_backend_rslrl.config:RslRlOnPolicyRunnerCfg",
             checkpoint_suffix=".pt",
-            capabilities=("recurrent", "symmetry"),
+            capabilities=("distributed", "recurrent", "symmetry"),
             summary="PPO with feed-forward or recurrent actors (rsl-rl-lib)",
         )
     ]

@@ -13,6 +13,7 @@ import torch
 
 from genelab.rl.backends.base import TrainContext, TrainResult
 from genelab.rl.checkpoint import require_layout, save_checkpoint
+from genelab.rl.distributed import collective
 from genelab.rl.event_log import EventLog
 from genelab.rl.finiteness import all_finite, require_finite
 from genelab.rl.random_state import seed_random_streams
@@ -28,37 +29,46 @@ from genelab_backend_rslrl.weights import checkpoint_files, load_payload
 class Runner:
     """Trains with PPO: rollout, returns, update, log, checkpoint.
 
-    Python's, numpy's and torch's random streams are seeded with the agent's seed before the networks are made.
+    Python's, numpy's and torch's random streams are seeded with the agent's seed before the networks are made. Ranks
+    begin with the same networks and then draw from streams of their own; gradients, normalisers and the learning rate
+    are those of all ranks together, so their networks stay the same.
 
     Attributes:
         iteration: Iterations done, those of the run that is continued included.
-        env_steps: Environment steps done, summed over envs.
+        env_steps: Environment steps done, summed over envs and ranks.
         checkpoint: The last checkpoint, `None` before the first.
     """
 
     def __init__(self, ctx: TrainContext, agent: RslRlOnPolicyRunnerCfg) -> None:
-        self.ctx, self.agent = ctx, agent
+        self.ctx, self.agent, self.world = ctx, agent, ctx.world
         self.files = checkpoint_files(ctx.log_dir)
         seed_random_streams(agent.seed)
         self.env = RslRlVecEnv(ctx.env, observation_groups(agent), agent.clip_actions)
-        self.algorithm = build_algorithm(agent, self.env)
-        self.metrics = RolloutMetrics(self.env.num_envs, self.env.device)
+        self.algorithm = build_algorithm(agent, self.env, self.world)
+        self.metrics = RolloutMetrics(self.env.num_envs, self.env.device, self.world)
         self.iteration = 0
         self.env_steps = 0
         self.checkpoint: Path | None = None
         self._pair = ""  # marks the files of one checkpoint as belonging together
+        if not self.world.is_main:
+            seed_random_streams(self.world.seed(agent.seed))
         if ctx.resume is not None:
             self._resume(ctx.resume)
         elif ctx.warm_start is not None:
             self._warm_start(ctx.warm_start)
+        if self.world.size > 1:
+            with collective():
+                self.algorithm.broadcast_parameters()
 
     def learn(self) -> TrainResult:
         """Train up to `ctx.max_iterations`, or until `ctx.should_stop`.
 
         Raises:
             GenelabError: when actions, rewards, values, losses or weights are no longer finite.
+            LostPeerError: when another rank has ended.
         """
-        log = EventLog(self.ctx.log_dir, self.iteration) if self.agent.logger == "tensorboard" else None
+        logs = self.agent.logger == "tensorboard" and self.world.is_main
+        log = EventLog(self.ctx.log_dir, self.iteration) if logs else None
         self.algorithm.train_mode()
         stopped = False
         try:
@@ -69,13 +79,13 @@ class Runner:
                     log.write(self.iteration, scalars)
                 self.ctx.on_iteration(self.iteration, self.env_steps, with_plain_names(scalars))
                 finished = self.iteration >= self.ctx.max_iterations
-                stopped = self.ctx.should_stop() and not finished
+                stopped = self.world.any(self.ctx.should_stop()) and not finished
                 if finished or stopped or self.iteration % self.agent.save_interval == 0:
                     self._save()
         finally:
             if log is not None:
                 log.close()
-        if not stopped:
+        if not stopped and self.world.is_main:
             self._write_policy(self.files.final)
         assert self.checkpoint is not None  # saved in the loop, or resumed from
         return TrainResult(self.checkpoint, self.iteration, self.env_steps, stopped)
@@ -86,7 +96,8 @@ class Runner:
         try:
             self._roll_out()
             collected = perf_counter()
-            losses = self.algorithm.update()
+            with collective():
+                losses = self.world.mean(self.algorithm.update())
         except RuntimeError:
             # torch refuses to draw from a normal distribution whose standard deviation is NaN.
             observations = [self.env.get_observations()[name] for name in self.env.groups]
@@ -96,7 +107,7 @@ class Runner:
         self._require_finite({**finite_losses, **self._finite_weights()})
         learned = perf_counter()
 
-        steps = self.agent.num_steps_per_env * self.env.num_envs
+        steps = self.agent.num_steps_per_env * self.env.num_envs * self.world.size
         self.iteration += 1
         self.env_steps += steps
         return {
@@ -142,9 +153,9 @@ class Runner:
         Whatever happens to the random streams and in the simulator's caches while observers look at the checkpoint (an
         evaluation, say) is undone: a straight run and a continued one are then the same.
         """
-        self._pair = secrets.token_hex(8)
+        self._pair = self.world.gather(secrets.token_hex(8))[0]
         state = run_state.capture(self.env, self.algorithm, self.metrics)
-        self.checkpoint = self.files.save(self.iteration, *self._described(), state, self._pair)
+        self.checkpoint = self.files.save(self.iteration, *self._described(), state, self._pair, self.world)
         self.ctx.notify(
             "checkpoint_saved", path=str(self.checkpoint), iteration=self.iteration, env_steps=self.env_steps
         )
@@ -187,11 +198,12 @@ class Runner:
         Raises:
             GenelabError: if its state file is gone, or belongs to another checkpoint.
         """
-        self.files.remove_fragments()
+        if self.world.is_main:
+            self.files.remove_fragments()
         payload, meta = load_payload(path)
         require_layout(path, meta, self.env.env.observation_layout, self.env.groups)
         infos = payload.get("infos") or {}
-        state = checkpoint_files(path.parent).load_state(path, payload["iter"], infos.get("pair"))
+        state = checkpoint_files(path.parent).load_state(path, payload["iter"], infos.get("pair"), self.world.rank)
         load_weights(self.algorithm.actor, payload["actor_state_dict"], "actor", path)
         load_weights(self.algorithm.critic, payload["critic_state_dict"], "critic", path)
         self.algorithm.load(payload, {"optimizer": True}, strict=True)

@@ -94,7 +94,7 @@ def _unfinished(request: TrainRequest) -> tuple[MultiSeed, list[int]]:
     if not seeds:
         raise UsageError(
             f"all seeds in {request.resume} are finished",
-            fix=f"for more iterations resume each run: --resume {multi_seed.run_dir(multi_seed.seeds[0])}",
+            fix=f"for more iterations resume each by itself: --resume {request.resume}/seed_S --max-iterations N",
         )
     return multi_seed, seeds
 
@@ -104,7 +104,9 @@ def _watch(multi_seed: MultiSeed, jobs: Sequence[Job], launcher: WatchedLauncher
     go_on = f"genelab train {multi_seed.record['task']} --resume {multi_seed.path}"
     folders = {job.name: multi_seed.path / job.name for job in jobs}
     with JobTable(Console(stderr=True), folders) as table:
-        table.message(f"{len(jobs)} seeds of {multi_seed.record['task']} in {multi_seed.path}")
+        table.message(
+            f"{len(jobs)} seed{'s' if len(jobs) > 1 else ''} of {multi_seed.record['task']} in {multi_seed.path}"
+        )
 
         def announce(signum: int) -> None:
             table.message("stopping all seeds after their present iteration; once more kills them")

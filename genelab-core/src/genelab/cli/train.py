@@ -117,7 +117,8 @@ def command(
     except TrainingInterrupted as stop:
         return _stopped(request, stop.run_dir, stop.signum)
     except Interrupted as stop:
-        click.echo("stopped before the run began", err=True)
+        if World.from_environment().size == 1:  # a rank may be cleaning up after another one
+            click.echo("stopped before the run began", err=True)
         return 128 + stop.signum
     if World.from_environment().is_main:
         click.echo(f"{report.result.checkpoint}")

@@ -1,7 +1,8 @@
 """The checkpoint files of a run: `<stem>_<n>.pt`, `<stem>_<n>.state.pt` beside it, `<stem>_final.pt`.
 
 The first holds what acting and a warm start need, the second everything else that an exact continuation needs, the
-third is a copy of the last. `n` counts the backend's iterations.
+third is a copy of the last. `n` counts the backend's iterations. Of several ranks each has a state of its own, that of
+rank 1 in `<stem>_<n>.rank1.state.pt`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from genelab.rl.checkpoint import load_checkpoint, save_checkpoint, save_tensors
+from genelab.rl.distributed import ALONE, World
 from genelab.utils.errors import GenelabError
 
 _KEPT_STATES = 2
@@ -38,48 +40,66 @@ class CheckpointFiles:
         """Return the file with the weights after `number` iterations."""
         return self.folder / f"{self.stem}_{number}.pt"
 
-    def state(self, number: int) -> Path:
+    def state(self, number: int, rank: int = 0) -> Path:
         """Return the file with everything else that an exact continuation after `number` iterations needs."""
-        return self.folder / f"{self.stem}_{number}.state.pt"
+        of_rank = f".rank{rank}" if rank else ""
+        return self.folder / f"{self.stem}_{number}{of_rank}.state.pt"
 
     def models(self) -> list[Path]:
         """Return the numbered models, oldest first; the final one is a copy of one of them."""
         return self._numbered(rf"{self.stem}_(\d+)\.pt")
 
     def save(
-        self, number: int, payload: dict[str, Any], meta: dict[str, Any], state: dict[str, Any], pair: str
+        self,
+        number: int,
+        payload: dict[str, Any],
+        meta: dict[str, Any],
+        state: dict[str, Any],
+        pair: str,
+        world: World = ALONE,
     ) -> Path:
         """Write a model with its sidecar and its state, so that a killed process leaves a pair that fits, or none.
 
-        The state comes first, so a model without one cannot be the newest; a model that an abandoned continuation left
-        under this number goes before it, because it would not fit the new state.
+        The states of all ranks come first, so a model without one cannot be the newest; a model that an abandoned
+        continuation left under this number goes before them, because it would not fit the new states.
 
         Args:
             number: Iterations done.
             payload: The model; it must hold `pair` somewhere.
             meta: Its sidecar.
             state: Everything else.
-            pair: Random text that marks the two files as belonging together.
+            pair: Random text that marks the files as belonging together, the same for all ranks.
+            world: The ranks that train; all call this, each with its own state, and rank 0 writes the model.
 
         Returns:
             The model's path.
         """
-        self.folder.mkdir(exist_ok=True)
-        self.model(number).unlink(missing_ok=True)
-        save_tensors(self.state(number), {"pair": pair, **state})
-        save_checkpoint(self.model(number), payload, meta)
-        # States are as large as simulation and replay memory, and only the end of a run is continued.
-        for path in self._numbered(rf"{self.stem}_(\d+)\.state\.pt")[:-_KEPT_STATES]:
-            path.unlink()
+        if world.is_main:
+            self.folder.mkdir(exist_ok=True)
+            self.model(number).unlink(missing_ok=True)
+        world.barrier()
+        save_tensors(self.state(number, world.rank), {"pair": pair, **state})
+        world.barrier()
+        if world.is_main:
+            save_checkpoint(self.model(number), payload, meta)
+            self._remove_old_states()
+        world.barrier()
         return self.model(number)
 
-    def load_state(self, path: Path, number: int, pair: str | None) -> dict[str, Any]:
+    def _remove_old_states(self) -> None:
+        """States are as large as simulation and replay memory, and only the end of a run is continued."""
+        for path in self._numbered(rf"{self.stem}_(\d+)\.state\.pt")[:-_KEPT_STATES]:
+            for of_rank in self.folder.glob(path.name.replace(".state.pt", ".rank*.state.pt")):
+                of_rank.unlink()
+            path.unlink()
+
+    def load_state(self, path: Path, number: int, pair: str | None, rank: int = 0) -> dict[str, Any]:
         """Return the state that belongs to the model at `path`, which was written after `number` iterations.
 
         Raises:
             GenelabError: if it is gone, or belongs to another model.
         """
-        state_path = self.state(number)
+        state_path = self.state(number, rank)
         warm_start = f"--checkpoint {path} begins a new run from its weights"
         if not state_path.is_file():
             raise GenelabError(

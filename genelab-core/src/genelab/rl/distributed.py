@@ -110,6 +110,10 @@ class World:
         return [json.loads(bytes(part[: int(size)].tolist())) for part, size in zip(texts, sizes, strict=True)]
 
 
+ALONE = World()
+"""The only rank of an ordinary training."""
+
+
 @contextmanager
 def collective() -> Iterator[None]:
     """Turn the failure of a collective operation inside the block into `LostPeerError`; others pass."""

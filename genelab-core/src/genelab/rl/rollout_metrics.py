@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from genelab.rl.distributed import ALONE, World
+
 WINDOW = 100
 """Number of latest episodes that the mean return and length are taken over."""
 
@@ -18,9 +20,11 @@ class RolloutMetrics:
     Args:
         num_envs: Number of envs.
         device: Where the environment's tensors live.
+        world: Ranks whose episodes and logs are summarised together.
     """
 
-    def __init__(self, num_envs: int, device: torch.device) -> None:
+    def __init__(self, num_envs: int, device: torch.device, world: World = ALONE) -> None:
+        self._world = world
         self._return = torch.zeros(num_envs, device=device)
         self._length = torch.zeros(num_envs, device=device)
         self._steps: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
@@ -46,9 +50,10 @@ class RolloutMetrics:
         """
         dones, returns, lengths = (torch.stack(column) for column in zip(*self._steps, strict=True))
         finished = torch.stack([returns[dones], lengths[dones]]).tolist()
-        self._returns.extend(finished[0])
-        self._lengths.extend(finished[1])
-        scalars = _means(self._logs, self._return.device)
+        for of_returns, of_lengths in self._world.gather(finished):
+            self._returns.extend(of_returns)
+            self._lengths.extend(of_lengths)
+        scalars = self._world.mean(_means(self._logs, self._return.device))
         if self._returns:
             scalars["Train/mean_reward"] = fmean(self._returns)
             scalars["Train/mean_episode_length"] = fmean(self._lengths)

@@ -12,7 +12,7 @@ from genelab.plugins.tasks import LoadedTask, load_task
 from genelab.rl.backends.base import Backend
 from genelab.runs.capacity import require_room
 from genelab.runs.eval_schedule import EvalPlan, EvalSchedule, plan_evaluation
-from genelab.runs.ranks import check_same_ranks
+from genelab.runs.ranks import check_ranks, check_same_ranks
 from genelab.runs.run_dir import RunDir, open_run_dir, run_dir_of
 from genelab.utils.errors import UsageError
 from genelab.utils.names import normalize
@@ -86,8 +86,10 @@ def plan_training(request: TrainRequest) -> TrainPlan:
         agent.max_iterations = plan.backend.iterations_for(agent, num_envs, request.total_steps)
     elif request.max_iterations is not None:
         agent.max_iterations = request.max_iterations
-    require_room(num_envs, plan.loaded.cfg.env.simulation.gpu)
-    plan.backend.validate(agent, num_envs, plan.loaded.cfg.env)
+    plan.ranks = request.ranks
+    check_ranks(request.ranks, plan.spec, num_envs)
+    require_room(num_envs // request.ranks, plan.loaded.cfg.env.simulation.gpu)
+    plan.backend.validate(agent, num_envs // request.ranks, plan.loaded.cfg.env)
     schedule = request.evaluation or (EvalSchedule.of_run(plan.run.path) if plan.run is not None else None)
     if schedule is not None:
         plan.evaluation = plan_evaluation(schedule, plan.loaded)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from genelab.api import BackendSpec
 from genelab.plugins.catalog import get_catalog
-from genelab.rl.distributed import World, joined
+from genelab.rl.distributed import World
 from genelab.utils.errors import UsageError
 from genelab.utils.gpus import VISIBLE_GPUS, visible_gpus
 
@@ -78,31 +76,21 @@ def check_gpus(count: int) -> None:
         )
 
 
-@contextmanager
-def join_ranks(world: World, gpu: bool | None) -> Iterator[World]:
-    """Give this rank its GPU and join the others; nothing happens where there is one rank only.
+def pin_gpu(world: World) -> None:
+    """Let this rank see its own GPU only, which then is `cuda:0` for torch and Genesis; call it before torch looks.
 
-    Args:
-        world: The rank.
-        gpu: The config's choice of a device.
+    Nothing happens where there is one rank, or no GPU.
 
     Raises:
-        UsageError: if there are GPUs, but none for this rank.
+        UsageError: if there are fewer GPUs than ranks.
     """
-    if world.size > 1 and gpu is not False:
-        _pin(world)
-    with joined(world):
-        yield world
-
-
-def _pin(world: World) -> None:
-    """Let this process see its GPU only, before torch has looked; it is `cuda:0` then, for Genesis as well."""
-    gpus = visible_gpus()
+    gpus = visible_gpus() if world.size > 1 else []
     if not gpus:
         return
     if world.local_rank >= len(gpus):
         raise UsageError(
             f"rank {world.rank} has no GPU of its own: there are {len(gpus)}",
-            fix="start fewer ranks, or train on the CPU: --env.simulation.gpu false",
+            where=VISIBLE_GPUS,
+            fix=f"start fewer ranks, or train on the CPU with {VISIBLE_GPUS}= ",
         )
     os.environ[VISIBLE_GPUS] = gpus[world.local_rank]

@@ -57,15 +57,14 @@ def start_ranks(run: RunDir, ranks: int, program: Sequence[str]) -> None:
     from torch.distributed.run import parse_args
     from torch.distributed.run import run as run_ranks
 
-    # What it would log at length is said in one line below.
-    logging.getLogger("torch.distributed").setLevel(logging.CRITICAL)
+    logging.disable(logging.ERROR)  # what it would log at length is said in one line below
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", str(_SHUTDOWN_S))
     try:
         run_ranks(parse_args(["--standalone", f"--nproc_per_node={ranks}", *program]))
     except ChildFailedError as error:
         rank, failure = _culprit(error.failures)
-        raise _report(run, rank, failure) from error
+        raise _report(run, ranks, rank, failure) from error
     except SignalException as stop:
         raise Interrupted(stop.sigval) from stop
 
@@ -76,10 +75,10 @@ def _culprit(failures: dict[int, ProcessFailure]) -> tuple[int, ProcessFailure]:
     return min(guilty.items(), key=lambda item: item[1].timestamp)
 
 
-def _report(run: RunDir, rank: int, failure: ProcessFailure) -> GenelabError:
+def _report(run: RunDir, ranks: int, rank: int, failure: ProcessFailure) -> GenelabError:
     """Return the error, and write it to the run's status where rank 0 could not."""
     how = f"was killed by signal {-failure.exitcode}" if failure.exitcode < 0 else f"ended with {failure.exitcode}"
     what = f"rank {rank} {how}; the training of all ranks has ended"
     if (run.path / STATUS).exists() and (rank != 0 or run.status()["status"] == "running"):
         run.write_status("failed", error=what)
-    return GenelabError(what, where=str(run.path), fix=f"its message is above; to go on: --resume {run.path}")
+    return GenelabError(what, where=str(run.path), fix=f"to go on: --resume {run.path} --gpus {ranks}")

@@ -13,13 +13,13 @@ from rich.console import Console
 from genelab.api import RunEvent
 from genelab.plugins.catalog import get_catalog
 from genelab.rl.backends.base import TrainContext
-from genelab.rl.distributed import World
+from genelab.rl.distributed import World, joined
 from genelab.runs.interrupts import Interrupted, StopSignals
 from genelab.runs.plan import TrainPlan, TrainRequest, plan_training
 from genelab.runs.progress import TrainingProgress
 from genelab.runs.progress_file import ProgressFile
 from genelab.runs.provenance import provenance
-from genelab.runs.ranks import join_ranks
+from genelab.runs.ranks import pin_gpu
 from genelab.runs.run_dir import RunDir, claim_run_dir, create_run_dir, now
 from genelab.runs.run_lock import RunLock
 from genelab.utils.errors import GenelabError
@@ -68,14 +68,16 @@ def train(request: TrainRequest, *, console: Console | None = None) -> TrainRepo
         UsageError: for a request that cannot be served, before the simulator starts.
         GenelabError: when the training fails.
         TrainingInterrupted: for a signal while the scene is built, or for the second signal.
+        LostPeerError: in one of several ranks, when another one ends.
     """
     world = World.from_environment()
+    pin_gpu(world)
     plan = plan_training(request)
     progress = TrainingProgress(console if console is not None and world.is_main else Console(quiet=True))
     signals = StopSignals(lambda signum: progress.message("stopping after this iteration; once more aborts at once"))
     with ExitStack() as stack:
         stack.enter_context(signals)
-        stack.enter_context(join_ranks(world, plan.loaded.cfg.env.simulation.gpu))
+        stack.enter_context(joined(world))
         run = plan.run or _shared_run(plan, request, world)
         if world.is_main:
             stack.enter_context(RunLock(run.path))
