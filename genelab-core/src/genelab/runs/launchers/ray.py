@@ -90,9 +90,8 @@ class RayJob(JobHandle):
             if details.status.is_terminal():
                 code = details.driver_exit_code
                 self._status = code if code is not None else _without_code(details.status.value)
-                if self._status != 0 and details.message:
-                    with self._job.log.open("a") as log:
-                        log.write(f"Ray: {details.message.strip()}\n")
+                if self._status != 0 and not self._job.log.exists():  # it did not even start
+                    self._job.log.write_text(f"Ray: {details.message}\n")
         return self._status
 
     def stop(self) -> None:
