@@ -12,6 +12,7 @@ import psutil
 import pytest
 from rich.console import Console
 
+from genelab.runs import ranks
 from genelab.runs.interrupts import Interrupted
 from genelab.runs.job_table import JobTable
 from genelab.runs.jobs import describe_status, last_words, run_jobs
@@ -110,15 +111,18 @@ def test_a_local_job_writes_its_output_to_its_log_and_keeps_its_variables_to_its
     assert sorted((tmp_path / "a.log").read_text().split()) == ["here", "oh"]
 
 
-def test_killing_a_local_job_ends_its_children_too(tmp_path):
-    code = "import os, time; print(os.fork(), flush=True); time.sleep(60)"
+@pytest.mark.parametrize(("ignored", "status"), [("SIGINT", -signal.SIGTERM), ("SIGTERM", -signal.SIGKILL)])
+def test_killing_a_local_job_ends_its_children_too(tmp_path, monkeypatch, ignored, status):
+    monkeypatch.setattr(local, "_ABORT_S", 0.1)
+    code = "import os, signal, time; print(os.fork(), flush=True); time.sleep(60)"
+    code = code.replace("print", f"signal.signal(signal.{ignored}, signal.SIG_IGN); print")
     handle = LocalLauncher({}).launch(a_job(tmp_path, code=code))
     log = tmp_path / "a.log"
     while len(log.read_text().split()) < 2:
         time.sleep(0.01)
     grandchild = next(int(word) for word in log.read_text().split() if word != "0")
     handle.kill()
-    assert handle.poll() == -signal.SIGKILL
+    assert handle.poll() == status
     deadline = time.monotonic() + 10
     while runs(grandchild):
         assert time.monotonic() < deadline
@@ -133,13 +137,14 @@ def runs(pid: int) -> bool:
 
 
 def test_each_local_job_gets_the_gpus_that_fewest_others_use(tmp_path, monkeypatch):
-    monkeypatch.setattr(local, "visible_gpus", lambda: ["4", "7"])
+    for module in (local, ranks):
+        monkeypatch.setattr(module, "visible_gpus", lambda: ["4", "7"])
     launcher = LocalLauncher({})
     wait = "import os, time; print(os.environ['CUDA_VISIBLE_DEVICES'], flush=True); time.sleep(60)"
     handles = [launcher.launch(a_job(tmp_path, name, wait)) for name in "abc"]
     both = launcher.launch(a_job(tmp_path, "d", "pass", gpus=2))
     assert [handle.gpus for handle in [*handles, both]] == [("4",), ("7",), ("4",), ("7", "4")]
-    with pytest.raises(UsageError, match="e needs 3 GPUs and there are 2"):
+    with pytest.raises(UsageError, match="there are 2 here"):
         launcher.launch(a_job(tmp_path, "e", gpus=3))
     while not (tmp_path / "b.log").read_text():
         time.sleep(0.01)

@@ -9,9 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from genelab.cli import root
+from genelab.config import SimulationCfg
 from genelab.plugins.catalog import get_catalog
 from genelab.rl.distributed import ALONE, World
 from genelab.runs.ranks import check_gpus, check_same_ranks, pin_gpu
+from genelab.sim import session
 from genelab.utils import gpus
 from genelab.utils.errors import UsageError
 from genelab.utils.gpus import visible_gpus
@@ -49,6 +51,7 @@ def test_more_gpus_than_there_are_is_refused_with_their_number(installed, tmp_pa
     assert "--gpus 2 needs 2 NVIDIA GPUs and there is one here" in refused("--gpus", "2")
     installed(3)
     assert "there are 3 here\n  fix:   --gpus 3" in refused("--gpus", "4")
+    assert "there are 3 here" in refused("--gpus", "4", "--seeds", "1,2")
     assert not list(tmp_path.iterdir())
     check_gpus(3)
 
@@ -137,6 +140,23 @@ def test_a_process_alone_needs_no_library_for_what_ranks_do_together():
 def test_ranks_of_neighbouring_seeds_do_not_share_their_streams():
     seeds = [World(rank, rank, 4).seed(seed) for seed in range(10) for rank in range(4)]
     assert len(set(seeds)) == 40
+
+
+def test_genesis_gets_a_seed_that_it_takes(monkeypatch):
+    given = {}
+
+    class Genesis:
+        cpu = cuda = None
+
+        class logger:
+            class handler:
+                setStream = staticmethod(lambda stream: None)
+
+        init = staticmethod(given.update)
+
+    monkeypatch.setattr(session, "import_genesis", lambda: Genesis)
+    session._initialise(SimulationCfg(), gpu=False, seed=2**32 - 1)
+    assert given["seed"] == 2**31 - 1
 
 
 def test_an_incomplete_place_is_refused(monkeypatch):

@@ -39,7 +39,7 @@ def train_seeds(request: TrainRequest, processes: Processes) -> int:
         plan = plan_training(request)
         name = processes.launcher or "local"
         launcher = make_launcher(name, processes.launcher_options)
-        _refuse_force(launcher, processes)
+        _check_launcher(launcher, request, processes)
         multi_seed = create_multi_seed(
             plan.loaded.spec.id, plan.spec.name, processes.seeds, arguments, launcher=name, log_dir=request.log_dir
         )
@@ -47,7 +47,7 @@ def train_seeds(request: TrainRequest, processes: Processes) -> int:
     else:
         multi_seed, seeds = _unfinished(request)
         launcher = make_launcher(processes.launcher or multi_seed.record["launcher"], processes.launcher_options)
-        _refuse_force(launcher, processes)
+        _check_launcher(launcher, request, processes)
     jobs = multi_seed.jobs(seeds, arguments, gpus=request.ranks if request.ranks > 1 else 0)
     parallel = processes.parallel or 1
     if isinstance(launcher, SubmittingLauncher):
@@ -73,9 +73,13 @@ def _refuse(request: TrainRequest, processes: Processes) -> None:
         )
 
 
-def _refuse_force(launcher: WatchedLauncher | SubmittingLauncher, processes: Processes) -> None:
+def _check_launcher(
+    launcher: WatchedLauncher | SubmittingLauncher, request: TrainRequest, processes: Processes
+) -> None:
     if processes.force and not isinstance(launcher, SubmittingLauncher):
         raise UsageError("--force replaces the script of a batch system, and this launcher writes none")
+    if request.ranks > 1:
+        launcher.require_gpus(request.ranks)
 
 
 def _unfinished(request: TrainRequest) -> tuple[MultiSeed, list[int]]:

@@ -48,7 +48,7 @@ class JobHandle(ABC):
 
     @abstractmethod
     def kill(self) -> None:
-        """End the job without further ado, as fast as the engine can."""
+        """End the job without letting it save, as fast as the engine can."""
 
 
 class Launcher:
@@ -71,6 +71,9 @@ class Launcher:
         for key in self.options:
             if self.option_names is not None and key not in self.option_names:
                 raise unknown_name("launcher option", key, self.option_names, where="--launcher-option")
+
+    def require_gpus(self, count: int) -> None:
+        """Raise `UsageError` if it is certain that no job could get `count` GPUs. Most engines do not know."""
 
 
 class WatchedLauncher(Launcher, ABC):

@@ -83,7 +83,7 @@ def _initialise(cfg: SimulationCfg, gpu: bool, seed: int) -> Session:
     gs.init(
         backend=gs.cuda if gpu else gs.cpu,
         precision=cfg.precision,
-        seed=seed,
+        seed=seed % 2**31,  # it takes a signed 32-bit number
         logging_level=os.environ.get("GENELAB_GENESIS_LOG", "warning"),
         performance_mode=cfg.performance_mode,
     )

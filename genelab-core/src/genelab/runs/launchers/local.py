@@ -7,10 +7,15 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 
 from genelab.runs.launcher import Job, JobHandle, WatchedLauncher
-from genelab.utils.errors import GenelabError, UsageError
+from genelab.runs.ranks import check_gpus
+from genelab.utils.errors import GenelabError
 from genelab.utils.gpus import VISIBLE_GPUS, visible_gpus
+
+_ABORT_S = 3.0
+"""Seconds that a job has to end after each SIGTERM of `kill`."""
 
 
 class LocalJob(JobHandle):
@@ -33,10 +38,18 @@ class LocalJob(JobHandle):
             self.process.send_signal(signal.SIGINT)
 
     def kill(self) -> None:
-        """Send SIGKILL to the whole group."""
-        if self.poll() is None:
+        """Send SIGTERM, which as a second signal aborts a training and the ranks below it, and SIGKILL to what is left.
+
+        Not SIGKILL at once: the ranks of a training on several GPUs are in process groups of their own.
+        """
+        for _ in range(2):
+            if self.poll() is None:
+                self.process.send_signal(signal.SIGTERM)
+                with suppress(subprocess.TimeoutExpired):
+                    self.process.wait(_ABORT_S)
+        with suppress(ProcessLookupError):  # nobody is left in the group
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        self.process.wait()
 
 
 class LocalLauncher(WatchedLauncher):
@@ -47,10 +60,12 @@ class LocalLauncher(WatchedLauncher):
         self._gpus = visible_gpus()
         self._running: list[LocalJob] = []
 
+    def require_gpus(self, count: int) -> None:
+        check_gpus(count)
+
     def launch(self, job: Job) -> LocalJob:
+        self.require_gpus(job.gpus)
         gpus = self._assign(max(job.gpus, 1)) if self._gpus else ()
-        if job.gpus > len(gpus):
-            raise UsageError(f"{job.name} needs {job.gpus} GPUs and there are {len(self._gpus)}")
         pinned = {VISIBLE_GPUS: ",".join(gpus)} if gpus else {}
         try:
             with job.log.open("ab") as log:
