@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from genelab.plugins.tasks import load_task
 from genelab.runs import profiling
 from genelab.runs.stopwatch import Stopwatch
@@ -44,8 +46,10 @@ def test_watched_objects_are_left_as_they_were():
 
 def test_training_is_timed_without_its_first_iteration(workspace):
     loaded = load_task("Sample-Counter-v0", overrides=[("agent.iteration_s", "0.01")])
-    times = profiling.measure_training(FakeVecEnv(8), loaded)  # pyright: ignore[reportArgumentType]
+    times = profiling.measure_training(FakeVecEnv(8), loaded, raw_us=4000.0)  # pyright: ignore[reportArgumentType]
     assert (times.backend, times.unit) == ("sample", "iterations")
     assert 0.01 <= times.iteration_s < 0.1
     assert 80 < times.env_steps_per_s <= 800
+    assert 10_000 <= times.step_us < 100_000
+    assert times.outside_physics_us == pytest.approx(times.step_us - 4000.0)
     assert not list(workspace.iterdir())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genelab.cli.options import json_option, task_command
+from genelab.cli.options import backend_option, json_option, task_command
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 @click.option("--steps", type=click.IntRange(min=5), default=200, show_default=True, help="Control steps to measure.")
 @click.option("--training/--no-training", default=True, show_default=True, help="Measure training iterations, too.")
 @click.option("--variants", is_flag=True, help="Measure performance_mode and pad_batch the other way, in processes.")
+@backend_option
 @json_option
 def command(
     task: str,
     overrides: list[tuple[str, str]],
+    backend: str | None,
     num_envs: int | None,
     steps: int,
     training: bool,
@@ -38,12 +40,18 @@ def command(
     """
     from genelab.plugins.tasks import load_task
 
-    load_task(task, overrides=overrides)  # wrong names are found before torch is imported
+    load_task(task, backend=backend, overrides=overrides)  # wrong names are found before torch is imported
 
     from genelab.runs.profiling import profile_task
 
     report = profile_task(
-        task, num_envs=num_envs, steps=steps, training=training, variants=variants, overrides=overrides
+        task,
+        backend=backend,
+        num_envs=num_envs,
+        steps=steps,
+        training=training,
+        variants=variants,
+        overrides=overrides,
     )
     if as_json:
         click.echo(json.dumps(asdict(report), indent=2))
@@ -58,6 +66,8 @@ def command(
         times = report.training
         rate = f"{times.env_steps_per_s:,.0f} steps/s"
         console.print(f"training with {times.backend}: {times.iteration_s:.3f} s for one of its {times.unit}, {rate}")
+        share = f"{times.outside_physics_us:,.0f} of them outside physics"
+        console.print(f"  {times.step_us:,.0f} µs a control step of all envs, {share}")
     for name, times in report.variants.items():
         gain = report.times.raw_us / times["raw_us"]
         console.print(

@@ -72,12 +72,16 @@ class TrainingTimes:
         unit: What one iteration is.
         iteration_s: Seconds for one.
         env_steps_per_s: Environment steps per second over all envs, learning included.
+        step_us: Time per control step of all envs, learning included, µs.
+        outside_physics_us: What of it Genesis alone does not take, µs.
     """
 
     backend: str
     unit: str
     iteration_s: float
     env_steps_per_s: float
+    step_us: float
+    outside_physics_us: float
 
 
 @dataclass
@@ -105,6 +109,7 @@ class ProfileReport:
 def profile_task(
     task_id: str,
     *,
+    backend: str | None = None,
     num_envs: int | None = None,
     steps: int = 200,
     training: bool = True,
@@ -115,13 +120,14 @@ def profile_task(
 
     Args:
         task_id: The task.
+        backend: RL library of the training; `None` for the task's default.
         num_envs: Envs, instead of the task's.
         steps: Control steps of each measurement.
         training: Measure the agent, too, if there is one.
         variants: Measure `performance_mode` and `pad_batch` switched to the other value.
         overrides: Dotted overrides.
     """
-    loaded = _load(task_id, num_envs, overrides)
+    loaded = _load(task_id, num_envs, overrides, backend)
     simulation = loaded.cfg.env.simulation
     env, build_s = _make(loaded)
     times = measure_steps(env, build_s, steps)
@@ -132,7 +138,7 @@ def profile_task(
         ticks_per_step=loaded.cfg.env.decimation,
         times=times,
         parts_us=measure_parts(env, times, steps),
-        training=measure_training(env, loaded) if training and loaded.backend is not None else None,
+        training=measure_training(env, loaded, times.raw_us) if training and loaded.backend is not None else None,
         peak_memory_mib=0.0,
     )
     env.close()
@@ -148,8 +154,10 @@ def profile_task(
     return report
 
 
-def _load(task_id: str, num_envs: int | None, overrides: Sequence[tuple[str, str]]) -> LoadedTask:
-    loaded = load_task(task_id, overrides=[(path, text) for path, text in overrides])
+def _load(
+    task_id: str, num_envs: int | None, overrides: Sequence[tuple[str, str]], backend: str | None = None
+) -> LoadedTask:
+    loaded = load_task(task_id, backend=backend, overrides=[(path, text) for path, text in overrides])
     if loaded.spec.kind != "rl":
         raise UsageError(f"{loaded.spec.id} has no rewards to compute", fix="profile a task of kind rl")
     if num_envs is not None:
@@ -242,8 +250,14 @@ def measure_parts(env: ManagerBasedRlEnv, times: StepTimes, steps: int) -> dict[
     return {"scene: Genesis, actuators, state": scene, **parts, "rest: bookkeeping, entity resets": round(rest, 1)}
 
 
-def measure_training(env: ManagerBasedRlEnv, loaded: LoadedTask) -> TrainingTimes:
-    """Train a few iterations in a temporary folder; the first one is not counted."""
+def measure_training(env: ManagerBasedRlEnv, loaded: LoadedTask, raw_us: float) -> TrainingTimes:
+    """Train a few iterations in a temporary folder; the first one is not counted.
+
+    Args:
+        env: The environment.
+        loaded: The task with its agent.
+        raw_us: Time of Genesis alone for a control step, µs.
+    """
     spec = loaded.require_backend()
     backend = load_backend(spec)
     agent = loaded.cfg.agent
@@ -260,11 +274,14 @@ def measure_training(env: ManagerBasedRlEnv, loaded: LoadedTask) -> TrainingTime
         )
         backend.train(context)
     (began, first, first_steps), (ended, last, last_steps) = marks[0], marks[-1]
+    step_us = 1e6 * (ended - began) * env.num_envs / (last_steps - first_steps)
     return TrainingTimes(
         backend=spec.name,
         unit=backend.iteration_unit,
         iteration_s=round((ended - began) / (last - first), 4),
         env_steps_per_s=round((last_steps - first_steps) / (ended - began), 1),
+        step_us=round(step_us, 1),
+        outside_physics_us=round(step_us - raw_us, 1),
     )
 
 
