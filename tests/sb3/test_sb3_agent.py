@@ -69,6 +69,10 @@ def test_options_of_the_library_can_be_set_on_the_command_line():
     apply_override(agent, "her.goal_selection_strategy", "final")
     assert agent.extra_kwargs == {"gradient_steps": 8}
     assert agent.policy.net_arch == (512, 512)
+    apply_override(agent, "extra_kwargs", '{"ent_coef": "auto", "gradient_steps": 4}')
+    assert agent.extra_kwargs == {"ent_coef": "auto", "gradient_steps": 4}
+    with pytest.raises(UsageError, match="is no value for extra_kwargs"):
+        apply_override(agent, "extra_kwargs", "{gradient_steps: 4}")
 
 
 @pytest.mark.parametrize("table", [{"algorithm": "DQN"}, {"policy": {"activation": "os:system"}}, {"buffer_size": 0}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 import typing
 from collections.abc import Iterator
@@ -102,6 +103,8 @@ def _parse(text: str, annotation: Any) -> Any:
     if text.lower() in NONE_WORDS:
         return None
     options = _options(annotation)
+    if any(option is dict or typing.get_origin(option) is dict for option in options):
+        return json.loads(text)
     wants_tuple = any(typing.get_origin(option) is tuple for option in options)
     scalar = next((option for option in options if option in (int, float, bool, str)), None)
     if wants_tuple and ("," in text or scalar is None):
