@@ -185,6 +185,7 @@ def test_progress_is_written_at_most_once_in_an_interval_and_at_the_end(tmp_path
     file.update(2, 96, {"return_mean": float("nan")})
     assert read_progress(tmp_path) == first
     file.update(3, 144, {})
+    file.write()
     last = read_progress(tmp_path)
     assert last is not None and (last.iteration, last.env_steps, last.return_mean) == (3, 144, None)
     assert last.steps_per_s is not None and last.steps_per_s > 0 and last.seconds_left == 0

@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from genelab.cli import root
-from genelab.runs.multi_seed import open_multi_seed
+from genelab.runs.multi_seed import create_multi_seed, open_multi_seed
+from genelab.runs.progress_file import read_progress
 
 HERE = Path(__file__).parent
 PLUGINS = [f"--plugin={HERE / name}.py" for name in ("fake_world", "sample_runs")]
@@ -90,6 +91,8 @@ def test_ctrl_c_lets_every_seed_save_and_says_how_to_go_on(tmp_path):
         known = status(run)
         assert known["status"] == "stopped" and (run / known["checkpoint"]).exists()
         assert known["checkpoint"] == f"model_{known['iteration']}.count"
+        progress = read_progress(run)
+        assert progress is not None and progress.iteration == known["iteration"]
 
 
 @pytest.fixture
@@ -131,13 +134,17 @@ def test_wrong_usage_is_refused_before_anything_is_made(usage, workspace, argume
 
 def test_a_folder_that_is_not_empty_is_refused_with_the_way_to_go_on(usage, workspace):
     (workspace / "many").mkdir()
-    (workspace / "many/multi_seed.json").write_text('{"task": "Sample-Counter-v0", "arguments": [], "seeds": []}')
+    (workspace / "many/multi_seed.json").write_text(
+        '{"task": "Sample-Counter-v0", "launcher": "local", "gpus": 0, "arguments": [], "seeds": []}'
+    )
     assert "--resume many" in usage("--seeds", "1,2", "--log-dir", "many")
     assert "all seeds in many are finished" in usage("--resume", "many")
     assert "cannot change --env.decimation" in usage("--resume", "many", "--env.decimation", "2")
     (workspace / "many/multi_seed.json").write_text("{}")
     assert "multi_seed.json has no task" in usage("--resume", "many")
-    (workspace / "many/multi_seed.json").write_text('{"task": "Other-v0", "arguments": [], "seeds": []}')
+    (workspace / "many/multi_seed.json").write_text(
+        '{"task": "Other-v0", "launcher": "local", "gpus": 0, "arguments": [], "seeds": []}'
+    )
     assert "many is of Other-v0" in usage("--resume", "many")
 
 
@@ -151,3 +158,13 @@ def test_options_and_overrides_reach_the_children_as_they_were_given(workspace):
     assert record["arguments"] == ["--num-envs=5", "--max-iterations=7", "--headless", "--env.decimation=2"]
     assert [entry["state"] for entry in record["seeds"]] == ["submitted", "submitted"]
     assert "--seed=4 --log-dir=many/seed_4" in Path("many/slurm.sh").read_text()
+
+
+def test_seeds_on_several_gpus_go_on_with_as_many(workspace):
+    many = create_multi_seed(TASK, "sample", [1, 2], ["--gpus=2"], launcher="local", gpus=2, log_dir=Path("many"))
+    (workspace / "many/seed_1/params").mkdir(parents=True)
+    (workspace / "many/seed_1/params/agent.json").write_text("{}")
+    begun, new = open_multi_seed(many.path).jobs([1, 2], ["--max-iterations=9"])
+    assert begun.command[5:] == ("--max-iterations=9", "--resume=many/seed_1", "--gpus=2")
+    assert new.command[5:] == ("--gpus=2", "--seed=2", "--log-dir=many/seed_2")
+    assert begun.gpus == new.gpus == 2

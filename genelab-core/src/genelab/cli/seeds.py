@@ -34,21 +34,28 @@ def train_seeds(request: TrainRequest, processes: Processes) -> int:
     """
     _refuse(request, processes)
     arguments = forwarded_arguments(click.get_current_context(), without=_OURS)
+    gpus = request.ranks if request.ranks > 1 else 0
     if request.resume is None:
         assert processes.seeds is not None
         plan = plan_training(request)
         name = processes.launcher or "local"
-        launcher = make_launcher(name, processes.launcher_options)
-        _check_launcher(launcher, request, processes)
+        launcher = _launcher(name, gpus, processes)
         multi_seed = create_multi_seed(
-            plan.loaded.spec.id, plan.spec.name, processes.seeds, arguments, launcher=name, log_dir=request.log_dir
+            plan.loaded.spec.id,
+            plan.spec.name,
+            processes.seeds,
+            arguments,
+            launcher=name,
+            gpus=gpus,
+            log_dir=request.log_dir,
         )
         seeds = multi_seed.seeds
     else:
         multi_seed, seeds = _unfinished(request)
-        launcher = make_launcher(processes.launcher or multi_seed.record["launcher"], processes.launcher_options)
-        _check_launcher(launcher, request, processes)
-    jobs = multi_seed.jobs(seeds, arguments, gpus=request.ranks if request.ranks > 1 else 0)
+        if gpus not in (0, multi_seed.record["gpus"]):
+            raise UsageError(f"{request.resume} was not begun with --gpus {gpus}", fix="leave --gpus out")
+        launcher = _launcher(processes.launcher or multi_seed.record["launcher"], multi_seed.record["gpus"], processes)
+    jobs = multi_seed.jobs(seeds, [argument for argument in arguments if not argument.startswith("--gpus=")])
     parallel = processes.parallel or 1
     if isinstance(launcher, SubmittingLauncher):
         click.echo(submit_seeds(multi_seed, jobs, launcher, parallel=parallel, force=processes.force), err=True)
@@ -73,13 +80,13 @@ def _refuse(request: TrainRequest, processes: Processes) -> None:
         )
 
 
-def _check_launcher(
-    launcher: WatchedLauncher | SubmittingLauncher, request: TrainRequest, processes: Processes
-) -> None:
+def _launcher(name: str, gpus: int, processes: Processes) -> WatchedLauncher | SubmittingLauncher:
+    launcher = make_launcher(name, processes.launcher_options)
     if processes.force and not isinstance(launcher, SubmittingLauncher):
         raise UsageError("--force replaces the script of a batch system, and this launcher writes none")
-    if request.ranks > 1:
-        launcher.require_gpus(request.ranks)
+    if gpus:
+        launcher.require_gpus(gpus)
+    return launcher
 
 
 def _unfinished(request: TrainRequest) -> tuple[MultiSeed, list[int]]:

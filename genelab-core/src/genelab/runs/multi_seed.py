@@ -23,7 +23,7 @@ from genelab.utils.files import read_json, write_json
 
 RECORD = Path("multi_seed.json")
 LOG = Path("output.log")
-_KEYS = ("task", "arguments", "seeds")
+_KEYS = ("task", "launcher", "gpus", "arguments", "seeds")
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,21 @@ class MultiSeed:
         """Return the seeds whose run did not use up its budget."""
         return [seed for seed in self.seeds if not _finished(self.run_dir(seed))]
 
-    def jobs(self, seeds: Sequence[int], resume_arguments: Sequence[str], gpus: int = 0) -> list[Job]:
+    def jobs(self, seeds: Sequence[int], resume_arguments: Sequence[str] = ()) -> list[Job]:
         """Return a job for each of `seeds`: a new run, or its continuation if it has begun.
 
         Args:
             seeds: Some of this folder's.
             resume_arguments: Further arguments of those that are continued.
-            gpus: GPUs that each of them needs.
         """
-        return [self._job(seed, resume_arguments, gpus) for seed in seeds]
+        return [self._job(seed, resume_arguments) for seed in seeds]
 
-    def _job(self, seed: int, resume_arguments: Sequence[str], gpus: int) -> Job:
+    def _job(self, seed: int, resume_arguments: Sequence[str]) -> Job:
+        gpus = self.record["gpus"]
         run = self.run_dir(seed)
         run.path.mkdir(exist_ok=True)
         if (run.path / AGENT_PARAMS).exists():
-            arguments = [*resume_arguments, f"--resume={run.path}"]
+            arguments = [*resume_arguments, f"--resume={run.path}", *([f"--gpus={gpus}"] if gpus else [])]
         else:
             arguments = [*self.record["arguments"], f"--seed={seed}", f"--log-dir={run.path}"]
         return Job(
@@ -91,7 +91,14 @@ class MultiSeed:
 
 
 def create_multi_seed(
-    task: str, backend: str, seeds: Sequence[int], arguments: Sequence[str], *, launcher: str, log_dir: Path | None
+    task: str,
+    backend: str,
+    seeds: Sequence[int],
+    arguments: Sequence[str],
+    *,
+    launcher: str,
+    gpus: int = 0,
+    log_dir: Path | None = None,
 ) -> MultiSeed:
     """Make the parent folder and its record.
 
@@ -101,6 +108,7 @@ def create_multi_seed(
         seeds: The seeds.
         arguments: Arguments of `genelab train TASK` that all of them share.
         launcher: Name of the launcher.
+        gpus: GPUs on which each of them trains with a process each; 0 for a training in one process.
         log_dir: The folder; `None` makes one below `logs/`.
 
     Raises:
@@ -112,6 +120,7 @@ def create_multi_seed(
         "task": task,
         "backend": backend,
         "launcher": launcher,
+        "gpus": gpus,
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "arguments": list(arguments),
         "created_at": now(),

@@ -36,7 +36,7 @@ class Progress:
 
 
 class ProgressFile:
-    """Writes `progress.json` of a run, at most once in `interval_s` seconds and at the last iteration.
+    """Writes `progress.json` of a run, at most once in `interval_s` seconds, and when it is told to.
 
     Args:
         run_dir: The run's folder.
@@ -51,6 +51,7 @@ class ProgressFile:
         self._first: tuple[float, int, int] | None = None
         self._written_at = -math.inf
         self._return: float | None = None
+        self._progress: Progress | None = None
 
     def update(self, iteration: int, env_steps: int, scalars: dict[str, float]) -> None:
         """Take in one finished iteration (see `TrainContext.on_iteration`)."""
@@ -60,12 +61,9 @@ class ProgressFile:
             self._return = value if math.isfinite(value) else None
         if self._first is None:
             self._first = (now, env_steps, iteration)
-        if now - self._written_at < self._interval and iteration < self._total:
-            return
-        self._written_at = now
         began, first_steps, first_iteration = self._first
         seconds, done = now - began, iteration - first_iteration
-        progress = Progress(
+        self._progress = Progress(
             iteration=iteration,
             max_iterations=self._total,
             unit=self._unit,
@@ -74,7 +72,14 @@ class ProgressFile:
             seconds_left=seconds / done * (self._total - iteration) if done else None,
             return_mean=self._return,
         )
-        write_json(self._path, asdict(progress), durable=False)
+        if now - self._written_at >= self._interval:
+            self._written_at = now
+            self.write()
+
+    def write(self) -> None:
+        """Write the latest progress now, as at the end of a training."""
+        if self._progress is not None:
+            write_json(self._path, asdict(self._progress), durable=False)
 
 
 def read_progress(run_dir: Path) -> Progress | None:

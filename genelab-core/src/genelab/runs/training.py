@@ -158,6 +158,7 @@ def _train_in(
         stack.callback(env.close)
         ranks = f"{world.size} ranks, each " if world.size > 1 else ""
         progress.message(f"{ranks}{env.num_envs} envs on {env.device}")
+        progress_file = ProgressFile(run.path, cfg.agent.max_iterations, plan.backend.iteration_unit)
         context = TrainContext(
             task_id=plan.loaded.spec.id,
             env=env,
@@ -172,7 +173,7 @@ def _train_in(
         )
         if world.is_main:
             context.notify = _Reporter(run)
-            context.on_iteration = _on_iteration(run, plan, progress)
+            context.on_iteration = _on_iteration(progress_file, progress)
         evaluation = None
         if plan.evaluation is not None and world.is_main:
             done = 0 if plan.resume is None else read_meta(plan.resume)["iteration"]
@@ -188,6 +189,7 @@ def _train_in(
             result = plan.backend.train(context)
         finally:
             signals.graceful = False
+        progress_file.write()
         if evaluation is not None:
             evaluation.require_done(result.iteration, plan.spec.name)
         return result
@@ -207,11 +209,8 @@ def _make_env(cfg: ManagerBasedEnvCfg, run: RunDir, world: World) -> VecEnv:
     )
 
 
-def _on_iteration(
-    run: RunDir, plan: TrainPlan, progress: TrainingProgress
-) -> Callable[[int, int, dict[str, float]], None]:
+def _on_iteration(file: ProgressFile, progress: TrainingProgress) -> Callable[[int, int, dict[str, float]], None]:
     """Return what tells people and other processes how far the run is."""
-    file = ProgressFile(run.path, plan.loaded.cfg.agent.max_iterations, plan.backend.iteration_unit)
 
     def update(iteration: int, env_steps: int, scalars: dict[str, float]) -> None:
         progress.update(iteration, env_steps, scalars)
