@@ -82,6 +82,7 @@ def test_gpus_that_differ_from_the_ranks_that_run_are_refused(monkeypatch):
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("LOCAL_RANK", "0")
     assert "--gpus 4, and 2 ranks run already" in refused("--gpus", "4")
+    assert "a rank of torch.distributed.run trains one seed" in refused("--seeds", "1,2")
 
 
 def test_a_run_goes_on_with_as_many_ranks_as_it_had(tmp_path):

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from genelab.cli.forwarding import forwarded_arguments
+from genelab.rl.distributed import World
 from genelab.runs.interrupts import Interrupted
 from genelab.runs.job_table import JobTable
 from genelab.runs.jobs import describe_status, last_words
@@ -65,6 +66,10 @@ def train_seeds(request: TrainRequest, processes: Processes) -> int:
 
 
 def _refuse(request: TrainRequest, processes: Processes) -> None:
+    if World.from_environment().size > 1:
+        raise UsageError(
+            "a rank of torch.distributed.run trains one seed", fix="start the seeds outside of it, with --gpus N"
+        )
     if processes.seeds is None:
         return
     if request.resume is not None:
