@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
+from genelab.envs.vec_env import StepView
 
 WIDTHS = {"desired_goal": 2, "observation": 3, "achieved_goal": 2}  # not in the order in which actors read them
 REACHED = 0.2
@@ -51,18 +52,24 @@ class GoalEnv:
         return self
 
     def reset(self, *, seed=None, options=None):
+        if seed is not None:
+            self.generator.manual_seed(seed)
         self._start()
-        return self.get_observations(), {}
+        return self.get_observations(), {"init_hash": self._hashes()}
 
     def step(self, actions):
         self.position = (self.position + 0.4 * actions).clamp(-1.0, 1.0)
         self.episode_length_buf = self.episode_length_buf + 1
         reward = sparse_reward(self.position, self.goal, {})
         truncated = self.episode_length_buf >= self.max_episode_length
-        extras = {"is_success": reward == 0.0}
+        never = torch.zeros_like(truncated)
+        extras = {"is_success": reward == 0.0, "nan_reset": never, "termination_terms": {"time_out": truncated}}
+        for observe in self.step_observers:
+            observe(StepView(self, actions, reward, never, truncated, extras["is_success"]))
         if truncated.any():  # all envs at once, because all began together
             extras["final_obs"] = self.get_observations()
             self._start()
+            extras["init_hash"] = dict(enumerate(self._hashes()))
         return self.get_observations(), reward, torch.zeros_like(truncated), truncated, extras
 
     def get_observations(self):
@@ -91,6 +98,9 @@ class GoalEnv:
 
     def close(self):
         pass
+
+    def _hashes(self):
+        return [str(row.tolist()) for row in torch.cat((self.position, self.goal), dim=1)]
 
     def _start(self):
         draws = 2.0 * torch.rand(self.num_envs, 4, generator=self.generator) - 1.0

@@ -12,6 +12,7 @@ from sb3_runs import small_agent, small_env, train
 from test_sb3_resume import everything
 
 from genelab.config.serialization import from_json, to_json
+from genelab.eval.protocol import evaluate_policy
 from genelab.rl.exporter import export_policy
 from genelab.rl.policy import ActorPolicy, ExportedPolicy
 from genelab.testing import bit_differences
@@ -71,6 +72,10 @@ def test_an_exported_actor_acts_as_the_checkpoint_does(tmp_path, format):
     observations, _ = env.reset()
     expected = ActorPolicy(setup, env.observation_layout)(observations)
     torch.testing.assert_close(ExportedPolicy(path)(observations), expected, rtol=0, atol=1e-5)
+    policies = ActorPolicy(setup, env.observation_layout), ExportedPolicy(path)
+    live, scored = (evaluate_policy(GoalEnv(), policy, episodes=96, seed=0).rows for policy in policies)
+    assert [row["return"] for row in scored] == pytest.approx([row["return"] for row in live], abs=1e-6)
+    assert len({row["return"] for row in live}) > 1
 
 
 @pytest.mark.parametrize("steps", [200, 232])  # between episodes, and within one

@@ -28,9 +28,10 @@ class Sb3Files(CheckpointFiles):
         """Return the file with the weights after `number` steps."""
         return self.folder / f"{self.stem}_{number}_steps.zip"
 
-    def state(self, number: int) -> Path:
+    def state(self, number: int, rank: int = 0) -> Path:
         """Return the file with everything else that an exact continuation after `number` steps needs."""
-        return self.folder / f"{self.stem}_{number}_steps.state.pt"
+        of_rank = f".rank{rank}" if rank else ""
+        return self.folder / f"{self.stem}_{number}_steps{of_rank}.state.pt"
 
     def models(self) -> list[Path]:
         """Return the numbered models, oldest first; the final one is a copy of one of them."""
