@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -11,8 +12,10 @@ from click.testing import CliRunner
 from genelab.cli import root
 from genelab.config import SimulationCfg
 from genelab.plugins.catalog import get_catalog
-from genelab.rl.distributed import ALONE, World
+from genelab.rl.distributed import ALONE, LOST_PEER, World
+from genelab.runs import relaunch
 from genelab.runs.ranks import check_gpus, check_same_ranks, pin_gpu
+from genelab.runs.run_dir import RunDir
 from genelab.sim import session
 from genelab.utils import gpus
 from genelab.utils.errors import UsageError
@@ -141,6 +144,25 @@ def test_a_process_alone_needs_no_library_for_what_ranks_do_together():
 def test_ranks_of_neighbouring_seeds_do_not_share_their_streams():
     seeds = [World(rank, rank, 4).seed(seed) for seed in range(10) for rank in range(4)]
     assert len(set(seeds)) == 40
+
+
+def test_the_culprit_is_the_first_rank_that_did_not_merely_lose_another():
+    def failures(*ends):
+        return {rank: SimpleNamespace(exitcode=code, timestamp=when) for rank, (code, when) in enumerate(ends)}
+
+    assert relaunch._culprit(failures((LOST_PEER, 1), (-9, 2), (1, 3)))[0] == 1
+    assert relaunch._culprit(failures((LOST_PEER, 2), (LOST_PEER, 1)))[0] == 1
+
+
+def test_the_end_of_a_rank_is_written_to_the_status_that_the_first_could_not_write(tmp_path):
+    run = RunDir(tmp_path)
+    run.write_status("failed", error="another rank ended")
+    error = relaunch._report(run, 2, 1, SimpleNamespace(exitcode=-9, timestamp=0))  # pyright: ignore
+    assert str(error).startswith("rank 1 was killed by signal 9; the training of all ranks has ended")
+    assert run.status()["error"] == "rank 1 was killed by signal 9; the training of all ranks has ended"
+    run.write_status("failed", error="its own words")
+    relaunch._report(run, 2, 0, SimpleNamespace(exitcode=1, timestamp=0))  # pyright: ignore
+    assert run.status()["error"] == "its own words"
 
 
 def test_genesis_gets_a_seed_that_it_takes(monkeypatch):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from genelab.plugins.catalog import discovered
 from genelab.rl.distributed import LOST_PEER
 from genelab.runs.interrupts import Interrupted
+from genelab.runs.jobs import describe_status
 from genelab.runs.plan import TrainRequest, plan_training
 from genelab.runs.ranks import check_gpus
 from genelab.runs.run_dir import STATUS, RunDir
@@ -77,8 +78,8 @@ def _culprit(failures: dict[int, ProcessFailure]) -> tuple[int, ProcessFailure]:
 
 def _report(run: RunDir, ranks: int, rank: int, failure: ProcessFailure) -> GenelabError:
     """Return the error, and write it to the run's status where rank 0 could not."""
-    how = f"was killed by signal {-failure.exitcode}" if failure.exitcode < 0 else f"ended with {failure.exitcode}"
-    what = f"rank {rank} {how}; the training of all ranks has ended"
+    how = describe_status(failure.exitcode)
+    what = f"rank {rank} {'was' if failure.exitcode < 0 else 'ended with'} {how}; the training of all ranks has ended"
     if (run.path / STATUS).exists() and (rank != 0 or run.status()["status"] == "running"):
         run.write_status("failed", error=what)
     return GenelabError(what, where=str(run.path), fix=f"to go on: --resume {run.path} --gpus {ranks}")
