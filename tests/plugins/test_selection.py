@@ -101,6 +101,14 @@ def test_a_missing_file_is_an_error_that_is_shown(tmp_path):
     assert "no such file" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["info", "train"])
+@pytest.mark.parametrize("plugin", ["no_such_module", "nowhere.py"])
+def test_a_plugin_that_is_named_and_cannot_be_loaded_ends_commands_that_might_need_it(plugin, command):
+    done = genelab("--plugin", plugin, command, "GeneLab-Inverted-Pendulum-v0")
+    assert done.returncode == 2
+    assert f"--plugin {plugin.removesuffix('.py')}: " in done.stderr
+
+
 def test_a_file_never_hides_an_installed_module(tmp_path):
     file = tmp_path / "json.py"
     file.write_text("GENELAB_API = '1'\n")

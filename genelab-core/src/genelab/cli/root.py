@@ -23,6 +23,9 @@ _CORE = {normalize(spec.name): spec for spec in CORE_COMMANDS}
 _WITHOUT_PLUGINS = {"plugins", "doctor", "completion", "new"}
 """Commands that need no plugin or report on plugins themselves: no warning before they run."""
 
+_TOLERANT = {None, "list"}
+"""Commands that show what there is, though a plugin of `--plugin` cannot be loaded."""
+
 
 class RootGroup(click.Group):
     """Commands by reference: the core's from a table, the plugins' from the catalog."""
@@ -122,6 +125,8 @@ def root(ctx: click.Context) -> None:
         return
     for line in get_catalog().warnings():
         click.echo(line, err=True)
+    if ctx.invoked_subcommand not in _TOLERANT:
+        get_catalog().check_named()
     if ctx.invoked_subcommand is None:
         from genelab.cli.landing import landing_page
 

@@ -171,6 +171,21 @@ class Catalog:
                     fix="install the same distributions in both environments",
                 )
 
+    def check_named(self) -> None:
+        """Check the plugins that the user named himself.
+
+        Raises:
+            UsageError: for one of `--plugin` (or `GENELAB_EXTRA_PLUGINS`) that cannot be loaded.
+        """
+        named = {candidate.module for candidate in extra_candidates(self.selection.extra)}
+        for plugin in self.problems():
+            if plugin.module in named and not plugin.loaded:
+                raise UsageError(
+                    f"--plugin {plugin.name}: {plugin.problem}",
+                    where=EXTRA if plugin.location is None else plugin.location,
+                    fix=plugin.fix or f"genelab --plugin {plugin.name} plugins info {plugin.name}",
+                )
+
     def _find(self, hook: str, kind: str, name: str) -> Any:
         index, key = self._indices[hook], normalize(name)
         owned = index.qualified.get(key) if "::" in name else index.owners.get(key)
