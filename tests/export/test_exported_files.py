@@ -13,6 +13,7 @@ import onnxruntime
 import pytest
 import torch
 from sample_actors import AWKWARD, EXPORTERS, AwkwardEnv, make_setup
+from torch.distributions import Distribution
 
 from genelab.export.onnx import OnnxExporter
 from genelab.export.writing import export_policy
@@ -65,6 +66,21 @@ def test_parity_is_recorded(exported: Exported, actor: str, format: str):
     assert parity["batch_sizes"] == [1, 16]
     assert parity["rows"] >= 500
     assert parity["resets"] >= 8
+
+
+def test_exporting_leaves_torchs_argument_checks_on(monkeypatch, tmp_path):
+    """Recurrent actors go through torch's compiler, which turns them off when it is first used in a process."""
+
+    def compile_and_fail(*args: Any, **options: Any) -> None:
+        Distribution.set_default_validate_args(False)
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(torch.onnx, "export", compile_and_fail)
+    with pytest.raises(GenelabError, match="cannot write this actor"):
+        export_policy(
+            make_setup("gru"), AwkwardEnv(), tmp_path / "a.onnx", task="T", exporter=OnnxExporter(), format="onnx"
+        )
+    assert Distribution._validate_args is True
 
 
 def test_metadata_says_what_a_robot_needs(exported: Exported):

@@ -83,8 +83,7 @@ def test_the_bound_on_actions_is_part_of_the_actor(tmp_path):
     assert setup.sample(torch.randn(100, 5)).abs().max() <= 0.01
 
 
-def test_loading_leaves_torchs_argument_checks_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(Distribution, "_validate_args", True)  # whatever an earlier test left behind
+def test_loading_leaves_torchs_argument_checks_on(tmp_path):
     train(tmp_path, 1)
     RslRlBackend().load(tmp_path / "model_final.pt", small_agent(), small_env())
     assert Distribution._validate_args is True

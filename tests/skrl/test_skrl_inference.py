@@ -73,10 +73,7 @@ def test_the_bounds_on_actions_are_part_of_the_actor(tmp_path, table, bound):
     assert setup.sample(torch.randn(100, 5)).abs().max().item() == pytest.approx(bound)
 
 
-def test_loading_leaves_torchs_argument_checks_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        torch.distributions.Distribution, "_validate_args", True
-    )  # whatever an earlier test left behind
+def test_loading_leaves_torchs_argument_checks_on(tmp_path):
     checkpoint = train(tmp_path, 6).checkpoint
     SkrlBackend().load(checkpoint, small_agent(), small_env())
     assert torch.distributions.Distribution._validate_args is True

@@ -140,8 +140,7 @@ def test_weights_that_are_no_longer_finite_are_not_saved(tmp_path):
     assert SkrlBackend().checkpoints(tmp_path) == []
 
 
-def test_training_leaves_torchs_process_wide_settings_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(Distribution, "_validate_args", True)  # whatever an earlier test left behind
+def test_training_leaves_torchs_process_wide_settings_alone(tmp_path):
     before = (Distribution._validate_args, torch.get_num_threads(), torch.is_grad_enabled())
     train(tmp_path, 6)
     assert (Distribution._validate_args, torch.get_num_threads(), torch.is_grad_enabled()) == before

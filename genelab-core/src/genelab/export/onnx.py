@@ -58,12 +58,14 @@ class OnnxExporter(Exporter):
         Raises:
             GenelabError: if the module or this opset cannot be exported.
         """
+        from genelab.rl.distribution_checks import distribution_checks_restored
+
         states = policy.recurrent.states if policy.recurrent else ()
         inputs = ["obs", *(f"{state}_in" for state in states)]
         outputs = ["actions", *(f"{state}_out" for state in states)]
         batch = torch.export.Dim("batch")
         try:
-            with quiet(), torch.no_grad():
+            with quiet(), distribution_checks_restored(), torch.no_grad():
                 torch.onnx.export(
                     policy.module,
                     policy.example_inputs(batch=2),  # at 1 the exporter would take the batch for a constant
