@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genelab.api import TaskSpec, hookimpl
-from genelab.config import ManagerBasedRlEnvCfg, SimulationCfg, TaskCfg
+from genelab.config import ManagerBasedRlEnvCfg, ObservationGroupCfg, SimulationCfg, TaskCfg
 
 GENELAB_API = "1"
 
@@ -21,7 +21,8 @@ def genelab_tasks():
 
 
 def make_task() -> TaskCfg:
-    return TaskCfg(env=ManagerBasedRlEnvCfg(simulation=SimulationCfg(num_envs=8)))
+    groups = {name: ObservationGroupCfg(terms={}) for name in ("policy", "critic")}
+    return TaskCfg(env=ManagerBasedRlEnvCfg(observations=groups, simulation=SimulationCfg(num_envs=8)))
 
 
 def _agent(rnn_type):

@@ -185,8 +185,8 @@ def test_progress_without_a_terminal_is_plain_lines(capsys):
 
 def test_a_real_backend_trains_stops_and_goes_on_in_the_same_run(tmp_path, monkeypatch, fake_envs):
     monkeypatch.chdir(tmp_path)
+    task = "GeneLab-Double-Inverted-Pendulum-v0"
     overrides = [("env.simulation.num_envs", "4"), ("agent.save_interval", "1")]
-    task = "GeneLab-Inverted-Pendulum-v0"
     first = train(TrainRequest(task_id=task, overrides=overrides, max_iterations=2))
     second = train(TrainRequest(task_id=task, resume=first.run_dir, max_iterations=3))
     assert (second.run_dir, second.result.iteration) == (first.run_dir, 3)
