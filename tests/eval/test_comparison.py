@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from scored import document_of, make_fake
 
 from genelab.cli.compare import command
-from genelab.eval.comparison import compare, overall, protocol_differences
+from genelab.eval.comparison import compare, compare_all, overall, protocol_differences
 from genelab.eval.report import write_report
 from genelab.utils.errors import GenelabError
 
@@ -144,3 +144,29 @@ def test_other_protocols_are_refused_unless_forced(tmp_path, document):
     forced = CliRunner().invoke(command, [*files, "--force", "--json"], standalone_mode=False)
     assert json.loads(forced.stdout)["verdict"] in ("pass", "fail", "inconclusive")
     assert "seed: 0 against 1" in forced.stderr
+
+
+def test_a_metric_that_only_the_reference_has_leaves_the_verdict_open(tmp_path, document):
+    reference = deepcopy(document)
+    reference["aggregates"]["custom"]["effort"] = {"n": 200, "mean": 1.0, "higher_is_better": False}
+    for row in reference["episodes"]:
+        row["metrics"]["effort"] = 1.0
+    write_report(reference, tmp_path / "a.json")
+    write_report(document, tmp_path / "b.json")
+    files = [str(tmp_path / "a.json"), str(tmp_path / "b.json")]
+    result = CliRunner().invoke(command, files, standalone_mode=False)
+    assert result.return_value == 3
+    assert "effort: not compared, because only the reference has it" in result.output
+    told = json.loads(CliRunner().invoke(command, [*files, "--json"], standalone_mode=False).stdout)
+    assert told["verdict"] == "inconclusive" and told["missing"] == ["effort"]
+    assert CliRunner().invoke(command, files[::-1], standalone_mode=False).return_value == 0
+    write_report(shifted(document, returns=-5.0), tmp_path / "b.json")
+    assert CliRunner().invoke(command, files, standalone_mode=False).return_value == 1
+
+
+def test_many_pairs_share_one_error_rate(document):
+    other = shifted(document, noise=40.0)
+    made = compare_all({"a": (document, other), "b": (document, other), "c": (document, document)})
+    levels = {(key, item.metric): item.level for key, items in made.items() for item in items}
+    assert levels["a", "success"] == pytest.approx(1 - 0.05 / 6)
+    assert levels["a", "return"] == levels["b", "return"] == pytest.approx(1 - 0.05 / 2)

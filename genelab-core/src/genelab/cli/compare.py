@@ -32,9 +32,10 @@ def command(reference: Path, candidate: Path, margin: float, force: bool, as_jso
     """Say whether CANDIDATE is worse than REFERENCE (two eval.json files) by more than a margin.
 
     Episodes are paired by index. A metric passes when the lower limit of the gain is above minus the margin, fails when
-    the upper limit is below it, and is inconclusive otherwise; Holm's rule covers all metrics together.
+    the upper limit is below it, and is inconclusive otherwise; Holm's rule covers all metrics together. A metric that
+    only REFERENCE has leaves the verdict inconclusive.
     """
-    from genelab.eval.comparison import compare, overall, protocol_differences
+    from genelab.eval.comparison import compare, missing_metrics, overall, protocol_differences
     from genelab.eval.report import read_report
 
     first, second = read_report(reference), read_report(candidate)
@@ -48,14 +49,16 @@ def command(reference: Path, candidate: Path, margin: float, force: bool, as_jso
     for line in differences:
         click.echo(f"warning: {line}", err=True)
     comparisons = compare(first, second, margin=margin)
-    verdict = overall(comparisons)
+    missing = missing_metrics(first, second)
+    verdict = overall(comparisons, missing)
     if as_json:
         import json
         from dataclasses import asdict
 
-        click.echo(json.dumps({"verdict": verdict, "metrics": [asdict(item) for item in comparisons]}, indent=2))
+        document = {"verdict": verdict, "metrics": [asdict(item) for item in comparisons], "missing": missing}
+        click.echo(json.dumps(document, indent=2))
     else:
         from genelab.cli.eval_table import print_comparison
 
-        print_comparison(comparisons, verdict)
+        print_comparison(comparisons, verdict, missing)
     return STATUS[verdict]

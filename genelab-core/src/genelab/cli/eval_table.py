@@ -36,7 +36,7 @@ def print_report(document: dict[str, Any], path: Path) -> None:
         click.echo(f"warning: {warning['message']}", err=True)
 
 
-def print_comparison(comparisons: Sequence[Comparison], verdict: str) -> None:
+def print_comparison(comparisons: Sequence[Comparison], verdict: str, missing: Sequence[str] = ()) -> None:
     """Print one row per metric, what would settle the open ones, and the verdict over all."""
     table = _table(
         "candidate against reference", "metric", "n", "reference", "candidate", "gain", "interval", "margin", "verdict"
@@ -54,6 +54,8 @@ def print_comparison(comparisons: Sequence[Comparison], verdict: str) -> None:
             )
         if item.more_episodes is not None:
             click.echo(f"{item.metric}: about {item.more_episodes} more episodes would settle it")
+    for name in missing:
+        click.echo(f"{name}: not compared, because only the reference has it; evaluate the candidate with its plugin")
     click.echo(verdict)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from genelab.eval import statistics
 from genelab.utils.errors import GenelabError
 
 DEFAULT_MARGIN = 0.05
+
+Key = TypeVar("Key", bound=Hashable)
+Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,7 @@ class _Pairs:
         return self.lost == 0 and bool(np.array_equal(self.reference, self.candidate))
 
 
-def compare(
-    reference: dict[str, Any], candidate: dict[str, Any], *, margin: float = DEFAULT_MARGIN
-) -> list[Comparison]:
+def compare(reference: Report, candidate: Report, *, margin: float = DEFAULT_MARGIN) -> list[Comparison]:
     """Compare two reports (`genelab.eval.report.read_report`), paired by episode index.
 
     Return, success and every further metric that has a direction are compared; Holm's rule keeps the chance of any
@@ -96,20 +97,54 @@ def compare(
     Raises:
         GenelabError: when no metric has two episodes with a value in both, or the candidate lost one altogether.
     """
-    pairs = {item.metric: item for item in _all_pairs(reference, candidate, margin)}
-    if not pairs:
-        raise GenelabError("nothing to compare: no metric has a value in two episodes of both files")
-    levels = statistics.holm(pairs, lambda name, level: pairs[name].verdict(level) != "inconclusive")
-    return [_compared(item, levels[name]) for name, item in pairs.items()]
+    return compare_all({None: (reference, candidate)}, margin=margin)[None]
 
 
-def overall(comparisons: Sequence[Comparison]) -> str:
-    """Return `"fail"` if any metric fails, else `"inconclusive"` if any is, else `"pass"`."""
-    verdicts = {comparison.verdict for comparison in comparisons}
+def compare_all(
+    reports: Mapping[Key, tuple[Report, Report]], *, margin: float = DEFAULT_MARGIN
+) -> dict[Key, list[Comparison]]:
+    """Compare many pairs (reference, candidate) of reports as `compare` does, with one error rate for all of them.
+
+    Raises:
+        GenelabError: as `compare`, if one of the pairs has nothing to compare.
+    """
+    claims: dict[tuple[Key, str], _Pairs] = {}
+    for key, (reference, candidate) in reports.items():
+        claims.update({(key, item.metric): item for item in _all_pairs(reference, candidate, margin)})
+    levels = statistics.holm(claims, lambda claim, level: claims[claim].verdict(level) != "inconclusive")
+    made: dict[Key, list[Comparison]] = {key: [] for key in reports}
+    for claim, item in claims.items():
+        made[claim[0]].append(_compared(item, levels[claim]))
+    return made
+
+
+def require_comparable(reference: Report, candidate: Report) -> None:
+    """Raise `GenelabError` where `compare` would."""
+    _all_pairs(reference, candidate, DEFAULT_MARGIN)
+
+
+def missing_metrics(reference: Report, candidate: Report) -> list[str]:
+    """Return the metrics with a direction that only the reference has: nothing can be said of them."""
+    known = candidate["aggregates"]["custom"]
+    return [
+        name
+        for name, info in reference["aggregates"]["custom"].items()
+        if info.get("higher_is_better") is not None and name not in known
+    ]
+
+
+def overall(comparisons: Sequence[Comparison], missing: Sequence[str] = ()) -> str:
+    """Return `"fail"` if any metric fails, else `"inconclusive"` if any is, else `"pass"`.
+
+    Args:
+        comparisons: What was compared.
+        missing: What could not be, because only the reference has it; any leaves the verdict open.
+    """
+    verdicts = {comparison.verdict for comparison in comparisons} | {"inconclusive" for _ in missing}
     return next(verdict for verdict in ("fail", "inconclusive", "pass") if verdict in verdicts)
 
 
-def protocol_differences(reference: dict[str, Any], candidate: dict[str, Any]) -> list[str]:
+def protocol_differences(reference: Report, candidate: Report) -> list[str]:
     """Return what must be equal for two reports to be compared and is not, one line each."""
     if reference["protocol"]["protocol_sha256"] == candidate["protocol"]["protocol_sha256"]:
         return []
@@ -130,7 +165,7 @@ def _at(document: Any, path: tuple[str, ...]) -> Any:
     return document
 
 
-def _all_pairs(reference: dict[str, Any], candidate: dict[str, Any], margin: float) -> list[_Pairs]:
+def _all_pairs(reference: Report, candidate: Report, margin: float) -> list[_Pairs]:
     rows = {row["i"]: row for row in candidate["episodes"]}
     both = [(row, rows[row["i"]]) for row in reference["episodes"] if row["i"] in rows]
     made = [_pairs("return", [(a["return"], b["return"]) for a, b in both], margin)]
@@ -144,7 +179,10 @@ def _all_pairs(reference: dict[str, Any], candidate: dict[str, Any], margin: flo
             continue
         values = [(a["metrics"].get(name), b["metrics"].get(name)) for a, b in both]
         made.append(_pairs(name, values, margin, sign=1.0 if higher_is_better else -1.0))
-    return [item for item in made if item is not None]
+    known = [item for item in made if item is not None]
+    if not known:
+        raise GenelabError("nothing to compare: no metric has a value in two episodes of both files")
+    return known
 
 
 def _pairs(
@@ -193,4 +231,13 @@ def _more_episodes(made: Comparison) -> int | None:
     return max(1, math.ceil(made.n * (half_width / distance) ** 2) - made.n)
 
 
-__all__ = ["DEFAULT_MARGIN", "Comparison", "compare", "overall", "protocol_differences"]
+__all__ = [
+    "DEFAULT_MARGIN",
+    "Comparison",
+    "compare",
+    "compare_all",
+    "missing_metrics",
+    "overall",
+    "protocol_differences",
+    "require_comparable",
+]
