@@ -1,0 +1,1 @@
+"""Unitree G1, 29 joints."""
