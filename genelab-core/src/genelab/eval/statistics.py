@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -63,6 +63,24 @@ def bootstrap_mean(values: np.ndarray, level: float = LEVEL) -> Interval:
         rng=np.random.default_rng(BOOTSTRAP_SEED),
     )
     return float(result.confidence_interval.low), float(result.confidence_interval.high)
+
+
+def stratified_bootstrap_iqm(strata: Sequence[np.ndarray], level: float = LEVEL) -> Interval:
+    """Return the percentile bootstrap interval of the interquartile mean over the values of all strata together.
+
+    Each resample draws from every stratum as many values as it has (R. Agarwal et al., Deep reinforcement learning at the
+    edge of the statistical precipice, NeurIPS 2021): with a stratum for each task the scores of its seeds are resampled,
+    and every task keeps its weight.
+
+    Args:
+        strata: Values of each stratum, `(n_i,)`.
+        level: Confidence.
+    """
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    drawn = [values[rng.integers(len(values), size=(RESAMPLES, len(values)))] for values in strata]
+    means = stats.trim_mean(np.concatenate(drawn, axis=1), 0.25, axis=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
 def newcombe_paired(both: int, only_first: int, only_second: int, neither: int, level: float = LEVEL) -> Interval:

@@ -14,13 +14,10 @@ from genelab.rl.checkpoint import meta_path
 from genelab.rl.random_state import random_state, restore_random_state
 from genelab.runs.arena import Arena, metric_specs
 from genelab.runs.eval_schedule import EvalPlan
-from genelab.runs.run_dir import RunDir, now
+from genelab.runs.run_dir import BEST_META, EVALUATIONS, RunDir, now
 from genelab.runs.source import PolicySource
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import read_json, write_json, write_text
-
-EVALUATIONS = "evaluations.jsonl"
-BEST_META = "best_model_meta.json"
 
 
 class InTrainingEvaluation:

@@ -25,6 +25,7 @@ from genelab.utils.files import read_json, write_json
 
 ENV_PARAMS, AGENT_PARAMS = Path("params/env.json"), Path("params/agent.json")
 PROVENANCE, STATUS = Path("provenance.json"), Path("status.json")
+EVALUATIONS, BEST_META = Path("evaluations.jsonl"), Path("best_model_meta.json")
 VARIANTS = ("env", "eval_env", "play_env")
 PROVENANCE_KEYS = ("task", "task_config", "task_kind", "versions", "plugins", "seeds")
 
