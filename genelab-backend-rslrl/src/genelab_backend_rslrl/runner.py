@@ -52,6 +52,8 @@ class Runner:
         self._pair = ""  # marks the files of one checkpoint as belonging together
         if not self.world.is_main:
             seed_random_streams(self.world.seed(agent.seed))
+        ctx.watch("policy", self.algorithm, "act")
+        ctx.watch("update", self.algorithm, "update")
         if ctx.resume is not None:
             self._resume(ctx.resume)
         elif ctx.warm_start is not None:

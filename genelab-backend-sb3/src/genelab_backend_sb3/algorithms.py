@@ -21,6 +21,8 @@ else:
     _OnPolicy = _OffPolicy = object
 
 _UNSAVED = ["_last_obs", "_last_original_obs", "_last_episode_starts", "ep_info_buffer", "ep_success_buffer"]
+_WATCHED = ["train", "_sample_action"]
+"""Methods that a profiler may wrap; the wrappers are attributes, and would be saved with the others."""
 
 
 class OnPolicyLoop(_OnPolicy):
@@ -50,7 +52,7 @@ class OnPolicyLoop(_OnPolicy):
         """Leave the statistics of episodes to `Sb3VecEnv.metrics`."""
 
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), *_UNSAVED]
+        return [*super()._excluded_save_params(), *_UNSAVED, *_WATCHED]
 
 
 class OffPolicyLoop(_OffPolicy):
@@ -95,7 +97,7 @@ class OffPolicyLoop(_OffPolicy):
         """Leave the statistics of episodes to `Sb3VecEnv.metrics`."""
 
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), *_UNSAVED]
+        return [*super()._excluded_save_params(), *_UNSAVED, *_WATCHED]
 
 
 class GenelabPPO(OnPolicyLoop, PPO):

@@ -52,6 +52,9 @@ class Runner(BaseCallback):
         self.stopped = False
         self._pair = ""  # marks the files of one checkpoint as belonging together
         self._log: EventLog | None = None
+        acting = (self.algorithm, "_sample_action") if agent.off_policy else (self.algorithm.policy, "forward")
+        ctx.watch("policy", *acting)
+        ctx.watch("update", self.algorithm, "train")
         if ctx.resume is not None:
             self._resume(ctx.resume)
         else:

@@ -52,6 +52,8 @@ class Trainer:
         self._seconds = {"collection": 0.0, "learning": 0.0}
         self._reported = 0
         self._pair = ""  # marks the files of one checkpoint as belonging together
+        ctx.watch("policy", self.agent, "act")
+        ctx.watch("update", self.agent, "update")
         if ctx.resume is not None:
             self._resume(ctx.resume)
         elif ctx.warm_start is not None:

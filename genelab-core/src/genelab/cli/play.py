@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from genelab.cli.options import force_option, json_option, task_command
+from genelab.cli.profile_options import profile_options
 from genelab.cli.simulation_options import simulation_options, simulation_overrides
+from genelab.runs.profile_schedule import ProfileSchedule
 from genelab.utils.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ MAX_DIFFERENCES = 10
 @click.option("--max-steps", type=Count, help="Stop after so many control steps, viewer or not; wins over --steps.")
 @click.option("--num-envs", type=Count, help="Parallel environments.")
 @simulation_options
+@profile_options("a control step")
 @click.option("--video", type=click.Path(path_type=Path), help="Film the first environment into this .mp4 file.")
 @force_option
 @json_option
@@ -56,6 +59,8 @@ def command(
     if _is_playback(task):
         for option in (name for name, value in policy_options.items() if value is not None):
             click.echo(f"warning: {task} plays itself, {option} is ignored", err=True)
+        if ProfileSchedule.from_environment() is not None:
+            click.echo(f"warning: {task} plays itself, --prof is ignored", err=True)
         agent, checkpoint, num_envs = None, None, None
     if num_envs is not None:
         shortcuts.append(("play_env.simulation.num_envs", str(num_envs)))

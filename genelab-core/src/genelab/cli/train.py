@@ -11,6 +11,7 @@ from genelab.cli.forwarding import forwarded_arguments
 from genelab.cli.in_training_eval_options import eval_schedule, in_training_eval_options
 from genelab.cli.options import backend_option, task_command
 from genelab.cli.process_options import Processes, process_options
+from genelab.cli.profile_options import profile_options
 from genelab.cli.simulation_options import Seed, simulation_options, simulation_overrides
 from genelab.rl.distributed import World
 from genelab.utils.errors import UsageError
@@ -47,6 +48,7 @@ Count = click.IntRange(min=1)
 )
 @process_options
 @in_training_eval_options
+@profile_options("one iteration as the log counts it: a rollout with its update")
 @backend_option
 @simulation_options
 def command(

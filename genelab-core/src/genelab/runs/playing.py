@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genelab.runs.profile_schedule import ProfileSchedule
 from genelab.runs.source import PolicySource
 from genelab.sim.viewer import ViewerClosed, require_display
 from genelab.utils.files import check_output
@@ -82,13 +84,25 @@ def play(
         if source.loaded.spec.kind == "playback":
             summary = play_scene(env, limit, on_frame)
         else:
-            summary = play_policy(env, source.policy(env, seed=cfg.seed), limit, on_frame)
+            policy: Policy = source.policy(env, seed=cfg.seed)
+            on_step: Callable[[], None] = _nothing
+            schedule = ProfileSchedule.from_environment()
+            if schedule is not None:
+                from genelab.runs.torch_profile import PLAYED, TorchProfile, WatchedPolicy
+
+                profile = stack.enter_context(TorchProfile(PLAYED, schedule, env, _say))
+                policy, on_step = WatchedPolicy(policy, profile.regions), profile.step
+            summary = play_policy(env, policy, limit, on_frame, on_step)
     summary.video = None if video is None else str(video)
     return summary
 
 
 def _nothing() -> None:
-    """Film nothing."""
+    """Film nothing, profile nothing."""
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def step_limit(simulation: SimulationCfg, max_steps: int | None) -> int | None:
@@ -102,7 +116,13 @@ def step_limit(simulation: SimulationCfg, max_steps: int | None) -> int | None:
     return None if simulation.vis else simulation.steps
 
 
-def play_policy(env: VecEnv, policy: Policy, limit: int | None, on_frame: Callable[[], None] = _nothing) -> PlaySummary:
+def play_policy(
+    env: VecEnv,
+    policy: Policy,
+    limit: int | None,
+    on_frame: Callable[[], None] = _nothing,
+    on_step: Callable[[], None] = _nothing,
+) -> PlaySummary:
     """Let `policy` act in `env` for `limit` control steps, or until the viewer is closed.
 
     Args:
@@ -110,6 +130,7 @@ def play_policy(env: VecEnv, policy: Policy, limit: int | None, on_frame: Callab
         policy: What acts.
         limit: See `step_limit`.
         on_frame: Called after the reset and after each step.
+        on_step: Called when a step is over, film and statistics included.
     """
     env.raw_observations = True
     observations, _ = env.reset()
@@ -132,6 +153,7 @@ def play_policy(env: VecEnv, policy: Policy, limit: int | None, on_frame: Callab
             lengths += length[done].tolist()
             episode_return[done] = 0.0
             length[done] = 0.0
+            on_step()
     except ViewerClosed:
         summary.ended = "viewer closed"
     if returns:

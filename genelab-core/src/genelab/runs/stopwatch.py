@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from functools import wraps
 from types import TracebackType
 from typing import Any
+
+from genelab.runs.wrapped_methods import WrappedMethods
 
 
 class Stopwatch:
@@ -23,15 +24,13 @@ class Stopwatch:
     def __init__(self, synchronize: Callable[[], None] = lambda: None) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
         self._synchronize = synchronize
-        self._wrapped: list[tuple[Any, str]] = []
+        self._methods = WrappedMethods()
         self._running = False
 
     def watch(self, label: str, target: Any, method: str) -> None:
         """Add the time of `target.method(…)` to `label`; time inside another watched method counts there only."""
-        original = getattr(target, method)
 
-        @wraps(original)
-        def timed(*args: Any, **kwargs: Any) -> Any:
+        def timed(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             if self._running:
                 return original(*args, **kwargs)
             self._running = True
@@ -42,8 +41,7 @@ class Stopwatch:
                 self.seconds[label] += self.now() - began
                 self._running = False
 
-        setattr(target, method, timed)
-        self._wrapped.append((target, method))
+        self._methods.wrap(target, method, timed)
 
     def now(self) -> float:
         """Return the time, s, when all work given to the device is done."""
@@ -56,6 +54,4 @@ class Stopwatch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for target, method in self._wrapped:
-            delattr(target, method)
-        self._wrapped.clear()
+        self._methods.undo()

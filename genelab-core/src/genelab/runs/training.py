@@ -16,6 +16,7 @@ from genelab.rl.backends.base import TrainContext
 from genelab.rl.distributed import World, joined
 from genelab.runs.interrupts import Interrupted, StopSignals
 from genelab.runs.plan import TrainPlan, TrainRequest, plan_training
+from genelab.runs.profile_schedule import ProfileSchedule
 from genelab.runs.progress import TrainingProgress
 from genelab.runs.progress_file import ProgressFile
 from genelab.runs.provenance import provenance
@@ -174,6 +175,7 @@ def _train_in(
         if world.is_main:
             context.notify = _Reporter(run)
             context.on_iteration = _on_iteration(progress_file, progress)
+            _profile(context, run, progress, stack)
         evaluation = None
         if plan.evaluation is not None and world.is_main:
             done = 0 if plan.resume is None else read_meta(plan.resume)["iteration"]
@@ -207,6 +209,16 @@ def _make_env(cfg: ManagerBasedEnvCfg, run: RunDir, world: World) -> VecEnv:
         seed=world.seed(cfg.seed),
         dump_dir=run.path if world.is_main else None,
     )
+
+
+def _profile(context: TrainContext, run: RunDir, progress: TrainingProgress, stack: ExitStack) -> None:
+    """Record the training until `stack` unwinds, if `--prof` or its environment variables ask for it."""
+    steps = ProfileSchedule.from_environment()
+    if steps is None:
+        return
+    from genelab.runs.torch_profile import FOLDER, TorchProfile
+
+    stack.enter_context(TorchProfile(run.path / FOLDER, steps, context.env, progress.message)).follow(context)
 
 
 def _on_iteration(file: ProgressFile, progress: TrainingProgress) -> Callable[[int, int, dict[str, float]], None]:

@@ -74,6 +74,8 @@ class TrainContext:
         evaluate: Called after each iteration, before the log is written, with `(iteration, env_steps, write)`, where
             `write(path)` saves the present policy as a checkpoint and changes nothing else. Returns scalars by log tag
             when it evaluated, else nothing. It may make `should_stop` return True.
+        watch: `watch(label, target, method)` lets a profiler time calls of `target.method`; called once for each part
+            of the algorithm, `"policy"` (observations to actions) and `"update"`. Does nothing when nobody profiles.
         checkpoint_meta: Plain values that go into each checkpoint's sidecar (task, layout, plugins).
         world: Processes that train together, for a backend with the capability `"distributed"`; `env` then holds the
             envs of this one, and only rank 0 writes the run's files and calls `notify`, `on_iteration` and `evaluate`.
@@ -90,6 +92,7 @@ class TrainContext:
     notify: Callable[..., None] = lambda kind, **data: None
     on_iteration: Callable[[int, int, dict[str, float]], None] = lambda iteration, env_steps, scalars: None
     evaluate: Callable[[int, int, Callable[[Path], None]], dict[str, float]] = lambda iteration, env_steps, write: {}
+    watch: Callable[[str, Any, str], None] = lambda label, target, method: None
     checkpoint_meta: dict[str, Any] = field(default_factory=dict)
     world: World = field(default_factory=World)
 

@@ -1,0 +1,194 @@
+"""`--prof`: what is recorded, where it goes, and that nothing happens without it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from genelab.cli.play import command as play_command
+from genelab.cli.train import command as train_command
+from genelab.rl.backends.base import TrainContext
+from genelab.runs.profile_schedule import ProfileSchedule
+from genelab.runs.region_table import RegionReport
+from genelab.runs.torch_profile import TorchProfile
+from genelab.runs.wrapped_methods import WrappedMethods
+from genelab.testing.fake_env import FakeVecEnv
+from genelab.utils.errors import UsageError
+
+TASK = "Sample-Counter-v0"
+SHORT = ("--prof", "--prof-wait", "1", "--prof-warmup", "1", "--prof-active", "2", "--prof-repeat", "2")
+
+
+def run(command, *arguments: str) -> Result:
+    return CliRunner().invoke(command, [TASK, *arguments], catch_exceptions=False, standalone_mode=False)
+
+
+def report_in(folder: Path) -> RegionReport:
+    (path,) = folder.glob("*_regions.json")
+    return RegionReport.from_json(json.loads(path.read_text()))
+
+
+def names_in(trace: Path) -> set[str]:
+    return {event.get("name") for event in json.loads(gzip.decompress(trace.read_bytes()))["traceEvents"]}
+
+
+def test_play_records_traces_and_a_table_by_region(workspace):
+    output = run(play_command, "--headless", "--max-steps", "8", *SHORT).output
+    folder = workspace / "logs/torch_profile"
+    traces = sorted(folder.glob("*_trace_*.json.gz"))
+    assert len(traces) == 2
+    assert {"policy", "env.step"} <= names_in(traces[0])
+    report = report_in(folder)
+    assert report.steps == 4
+    assert report.traces == [trace.name for trace in traces]
+    rows = {tuple(row.path): row for row in report.rows}
+    assert rows["policy",].calls == rows["env.step",].calls == 1.0
+    assert 0 < rows["env.step",].ms < report.step_ms
+    (table,) = folder.glob("*_regions.txt")
+    assert table.read_text().strip() in output
+    assert "env.step" in table.read_text()
+
+
+def test_train_records_into_the_run(workspace):
+    output = run(train_command, "--max-iterations", "8", "--log-dir", "run", *SHORT).output
+    assert report_in(workspace / "run/torch_profile").steps == 4
+    assert "genelab prof open run/torch_profile" in output.replace("\n", "")
+
+
+def test_nothing_is_recorded_unless_asked_for(workspace):
+    run(play_command, "--headless", "--max-steps", "3")
+    run(train_command, "--log-dir", "run")
+    assert not list(workspace.rglob("*torch_profile*"))
+
+
+def test_the_environment_variables_alone_turn_it_on(workspace, monkeypatch):
+    for name, value in {"": "1", "_WAIT": "0", "_WARMUP": "0", "_ACTIVE": "1", "_REPEAT": "1"}.items():
+        monkeypatch.setenv(f"GENELAB_PROFILE{name}", value)
+    run(train_command, "--log-dir", "run")
+    assert report_in(workspace / "run/torch_profile").steps == 1
+
+
+def test_the_options_leave_no_variables_behind(workspace):
+    run(train_command, "--log-dir", "run", *SHORT)
+    assert ProfileSchedule.from_environment() is None
+
+
+def test_a_run_too_short_for_a_trace_says_so_and_writes_nothing(workspace):
+    output = run(train_command, "--log-dir", "run", "--prof").output.replace("\n", " ")
+    assert "recorded nothing: 4 steps, and the first trace is complete after 25" in output
+    assert not (workspace / "run/torch_profile").exists()
+
+
+def test_a_run_that_ends_within_a_trace_keeps_the_steps_that_ended(workspace):
+    run(train_command, "--log-dir", "run", *SHORT, "--max-iterations", "7")
+    report = report_in(workspace / "run/torch_profile")
+    assert (report.steps, len(report.traces)) == (3, 2)
+
+
+def test_a_schedule_without_the_switch_is_refused(workspace):
+    with pytest.raises(UsageError, match=r"--prof-wait, --prof-active without --prof"):
+        run(train_command, "--prof-wait", "2", "--prof-active", "3")
+
+
+@pytest.mark.parametrize(("name", "value"), [("WAIT", "-1"), ("ACTIVE", "0"), ("REPEAT", "many")])
+def test_a_variable_that_is_no_number_of_steps_is_named(name, value):
+    with pytest.raises(UsageError, match=f"'{value}' is no number of steps"):
+        ProfileSchedule.from_environment({"GENELAB_PROFILE": "1", f"GENELAB_PROFILE_{name}": value})
+
+
+def test_a_schedule_survives_the_way_through_the_environment():
+    schedule = ProfileSchedule(wait=3, warmup=0, active=2, repeat=7)
+    assert ProfileSchedule.from_environment(schedule.to_environment()) == schedule
+
+
+def test_scenes_that_play_themselves_warn_and_are_not_profiled(workspace):
+    result = CliRunner().invoke(play_command, ["Sample-Scene-v0", "--headless", "--max-steps", "1", *SHORT])
+    assert "plays itself, --prof is ignored" in result.output
+
+
+def rsl_rl(log_dir: Path, **context) -> None:
+    from genelab_backend_rslrl import RslRlOnPolicyRunnerCfg
+    from genelab_backend_rslrl.backend import RslRlBackend
+
+    agent = RslRlOnPolicyRunnerCfg(num_steps_per_env=4)
+    RslRlBackend().train(TrainContext("Fake-v0", FakeVecEnv(4), agent, log_dir, 6, **context))
+
+
+def skrl(log_dir: Path, **context) -> None:
+    from genelab_backend_skrl import SkrlAgentCfg
+    from genelab_backend_skrl.backend import SkrlBackend
+
+    agent = SkrlAgentCfg(rollouts=4)
+    SkrlBackend().train(TrainContext("Fake-v0", FakeVecEnv(4), agent, log_dir, 24, **context))
+
+
+def sb3(log_dir: Path, **context) -> None:
+    from genelab_backend_sb3 import Sb3AgentCfg
+    from genelab_backend_sb3.backend import Sb3Backend
+
+    agent = Sb3AgentCfg(n_steps=4, batch_size=8)
+    Sb3Backend().train(TrainContext("Fake-v0", FakeVecEnv(4), agent, log_dir, 96, **context))
+
+
+def sb3_off_policy(log_dir: Path, **context) -> None:
+    from genelab_backend_sb3 import Sb3AgentCfg
+    from genelab_backend_sb3.backend import Sb3Backend
+
+    agent = Sb3AgentCfg(algorithm="SAC", learning_starts=72, buffer_size=1000, batch_size=8)
+    Sb3Backend().train(TrainContext("Fake-v0", FakeVecEnv(4), agent, log_dir, 96, **context))
+
+
+class Watched:
+    """Counts the calls of what a backend names."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, int] = {}
+        self.methods = WrappedMethods()
+
+    def __call__(self, label, target, method) -> None:
+        def count(original, *args, **kwargs):
+            self.calls[label] = self.calls.get(label, 0) + 1
+            return original(*args, **kwargs)
+
+        self.methods.wrap(target, method, count)
+
+
+@pytest.mark.parametrize(
+    ("train", "policy_calls", "updates"),
+    [(rsl_rl, 24, 6), (skrl, 24, 6), (sb3, 24, 6), (sb3_off_policy, 24, 6)],
+)
+def test_each_backend_names_what_acts_and_what_learns(tmp_path, train, policy_calls, updates):
+    watched = Watched()
+    train(tmp_path, watch=watched)
+    assert watched.calls == {"policy": policy_calls, "update": updates}
+
+
+def test_the_environment_is_left_as_it_was(tmp_path):
+    env = FakeVecEnv(4)
+    before = set(vars(env))
+    with TorchProfile(tmp_path, ProfileSchedule(0, 0, 1, 1), env, lambda text: None) as profile:
+        assert set(vars(env)) - before == {"step"}
+        profile.step()
+    assert set(vars(env)) == before
+
+
+def test_a_wrapper_of_a_wrapper_is_taken_off_first():
+    class Counter:
+        def __init__(self) -> None:
+            self.calls = 0
+
+        def add(self, amount: int) -> int:
+            self.calls += amount
+            return self.calls
+
+    counter, methods = Counter(), WrappedMethods()
+    for factor in (2, 10):
+        methods.wrap(counter, "add", lambda original, amount, factor=factor: original(factor * amount))
+    assert counter.add(1) == 20
+    methods.undo()
+    assert counter.add(1) == 21
+    assert vars(counter) == {"calls": 21}
