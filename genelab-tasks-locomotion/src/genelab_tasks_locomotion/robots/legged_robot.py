@@ -16,7 +16,8 @@ class LeggedRobot:
 
     Attributes:
         name: Short name, also of its MJCF file.
-        articulation: Returns a new articulation config: model, default pose, actuators.
+        articulation: Returns a new articulation config: model, default pose, actuators. With `dc_motor=True` the torque
+            of its position servos falls with speed.
         base: Link whose frame is the body frame of commands and rewards.
         imu: Place of the inertial measurement unit in the base's frame, m.
         feet: Links that carry the feet, and where in each link's frame the foot is, m: the middle of its ball, sole or
@@ -26,7 +27,7 @@ class LeggedRobot:
     """
 
     name: str
-    articulation: Callable[[], ArticulationCfg]
+    articulation: Callable[..., ArticulationCfg]
     base: str
     imu: Vector3
     feet: dict[str, Vector3]

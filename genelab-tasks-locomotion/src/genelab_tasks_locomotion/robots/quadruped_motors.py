@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genelab.actuators import DcMotorCfg, ImplicitPdCfg
+from genelab.config import ActuatorCfg
 from genelab_tasks_locomotion.robots.motors import Motor, reflected_inertia
 
 _ROTOR_INERTIA = 0.000111842
@@ -27,9 +27,7 @@ ACTION_SCALE = 0.25
 """rad per unit of action."""
 
 
-def leg_actuators(
-    *, natural_frequency: float, damping_ratio: float, dc_motor: bool
-) -> dict[str, ImplicitPdCfg | DcMotorCfg]:
+def leg_actuators(*, natural_frequency: float, damping_ratio: float, dc_motor: bool) -> dict[str, ActuatorCfg]:
     """Return position servos on the hips, thighs and calves.
 
     All motors have the same gains on their own side of the linkage, so the knees are stiffer by its square.
@@ -38,7 +36,7 @@ def leg_actuators(
         "hips_and_thighs": (JOINT_MOTOR, (".*_hip_joint", ".*_thigh_joint")),
         "calves": (KNEE_MOTOR, (".*_calf_joint",)),
     }
-    actuators = {}
+    actuators: dict[str, ActuatorCfg] = {}
     for name, (motor, patterns) in joints.items():
         stiffness, damping = motor.gains(natural_frequency, damping_ratio)
         actuators[name] = motor.servo(

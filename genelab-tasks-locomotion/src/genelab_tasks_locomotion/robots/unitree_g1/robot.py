@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genelab.config import ArticulationCfg
+from genelab.config.scene import ActuatorCfg
 from genelab_tasks_locomotion.robots.legged_robot import LeggedRobot
 from genelab_tasks_locomotion.robots.mirror import Mirror
 from genelab_tasks_locomotion.robots.motors import Motor, reflected_inertia
@@ -53,7 +54,7 @@ def unitree_g1(*, dc_motor: bool = False) -> ArticulationCfg:
 
     One unit of action asks for a quarter of the motor's torque limit in a joint that stands still.
     """
-    actuators = {}
+    actuators: dict[str, ActuatorCfg] = {}
     for name, group in MOTORS.items():
         stiffness, damping = group.motor.gains(NATURAL_FREQUENCY, DAMPING_RATIO)
         actuators[name] = group.motor.servo(

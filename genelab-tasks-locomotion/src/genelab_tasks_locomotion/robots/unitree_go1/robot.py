@@ -10,7 +10,7 @@ from genelab_tasks_locomotion.robots.mirror import Mirror
 from genelab_tasks_locomotion.robots.quadruped_motors import leg_actuators
 
 NATURAL_FREQUENCY, DAMPING_RATIO = 12.0, 0.75
-"""Hz; of a bare motor under its PD law. Hips and thighs get the 25 N m/rad and 0.5 N m s/rad of the documented tasks."""
+"""Hz; of a bare motor under its PD law. Hips and thighs get 25 N m/rad and 0.5 N m s/rad as documented."""
 
 LEGS = ("FR", "FL", "RR", "RL")
 
