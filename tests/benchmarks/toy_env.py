@@ -82,6 +82,9 @@ class ToyVecEnv:
     def describe_actuation(self) -> None:
         return None
 
+    def describe_deployment(self) -> None:
+        return None
+
     def close(self) -> None:
         return None
 

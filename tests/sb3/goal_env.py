@@ -96,6 +96,9 @@ class GoalEnv:
     def describe_actuation(self):
         return None
 
+    def describe_deployment(self):
+        return None
+
     def close(self):
         pass
 

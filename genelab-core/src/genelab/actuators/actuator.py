@@ -51,6 +51,23 @@ class Actuator(ABC, Generic[C]):
         if self.cfg.friction_loss is not None:
             entity.set_dofs_frictionloss(self._table(self.cfg.friction_loss, 0.0), self.dofs)
 
+    def describe(self) -> dict[str, Any]:
+        """Return the law and its numbers, one per joint, as plain values; `None` is no limit or the model's own value.
+
+        `sampled` says whether the law reads the joint state once a tick, and its torque then holds for the tick.
+        """
+        armature, friction = self.cfg.armature, self.cfg.friction_loss
+        return {
+            "model": self.model,
+            "joint_names": list(self.names),
+            "sampled": self.needs_fresh_state,
+            "stiffness": self.stiffness.tolist(),
+            "damping": self.damping.tolist(),
+            "effort_limit": finite(self.effort_limit),
+            "armature": None if armature is None else self._table(armature, 0.0).tolist(),
+            "friction_loss": None if friction is None else self._table(friction, 0.0).tolist(),
+        }
+
     @property
     def passive(self) -> bool:
         return not bool(self.stiffness.any() or self.damping.any())
@@ -66,3 +83,8 @@ class Actuator(ABC, Generic[C]):
     @abstractmethod
     def send(self, entity: Any, command: torch.Tensor) -> None:
         """Give Genesis the command: a target, or the torque if `needs_fresh_state`."""
+
+
+def finite(values: torch.Tensor) -> list[float | None]:
+    """Return `values` with `None` in place of what is infinite, which JSON cannot say."""
+    return [None if value == float("inf") else value for value in values.tolist()]

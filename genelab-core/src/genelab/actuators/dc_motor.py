@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genelab.actuators.actuator import Actuator
+from genelab.actuators.actuator import Actuator, finite
 from genelab.actuators.ideal_pd import IdealPd, IdealPdCfg
 from genelab.config.base import configclass
 from genelab.config.scene import PerJoint
@@ -45,6 +45,13 @@ class DcMotor(IdealPd):
         self.velocity_limit = self._table(cfg.velocity_limit, float("inf"))
         stall = cfg.effort_limit if cfg.saturation_effort is None else cfg.saturation_effort
         self.saturation_effort = self._table(stall, float("inf"))
+
+    def describe(self) -> dict[str, Any]:
+        limits = {
+            "velocity_limit": finite(self.velocity_limit),
+            "saturation_effort": finite(self.saturation_effort),
+        }
+        return {**super().describe(), **limits}
 
     def effort(self, target: torch.Tensor, joint_pos: torch.Tensor, joint_vel: torch.Tensor) -> torch.Tensor:
         effort = super().effort(target, joint_pos, joint_vel)

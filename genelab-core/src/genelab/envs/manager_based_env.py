@@ -12,6 +12,7 @@ import torch
 
 from genelab.config.env import ManagerBasedEnvCfg
 from genelab.entities.articulation import Articulation
+from genelab.envs.deployment import describe_env
 from genelab.envs.random_streams import RandomStreams
 from genelab.envs.vec_env import StepView
 from genelab.managers.action_manager import ActionManager
@@ -37,13 +38,7 @@ class ManagerBasedEnv:
         self.step_dt = cfg.step_dt
         self.raw_observations = False
         self.step_observers: list[Callable[[StepView], None]] = []
-        self.scene = Scene(
-            cfg.scene,
-            cfg.simulation,
-            decimation=cfg.decimation,
-            seed=cfg.seed,
-            render_envs=min(render_envs, self.num_envs),
-        )
+        self.scene = self._make_scene(min(render_envs, self.num_envs))
         self.device = self.scene.device
         self.random = RandomStreams(self.num_envs, self.device, cfg.seed, self._strata())
         self.episode_length_buf = torch.zeros(self.num_envs, dtype=torch.long, device=self.device)
@@ -53,6 +48,10 @@ class ManagerBasedEnv:
         self._make_managers()
         self.event_manager.startup()
         self._make_spaces()
+
+    def _make_scene(self, render_envs: int) -> Scene:
+        cfg = self.cfg
+        return Scene(cfg.scene, cfg.simulation, decimation=cfg.decimation, seed=cfg.seed, render_envs=render_envs)
 
     def _strata(self) -> dict[str, int]:
         return {}
@@ -151,6 +150,10 @@ class ManagerBasedEnv:
             start += term.dim
         robots = {n: e.describe() for n, e in self.scene.entities.items() if isinstance(e, Articulation)}
         return {"decimation": self.cfg.decimation, "robots": robots, "action_terms": actions}
+
+    def describe_deployment(self) -> dict[str, Any]:
+        """Return physics, robots and terms as plain values; see `VecEnv.describe_deployment`."""
+        return describe_env(self)
 
     def _init_hashes(self, mask: torch.Tensor) -> dict[int, str]:
         """Hash what the future of a fresh episode depends on, for each env in `mask`."""

@@ -102,6 +102,14 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
             steps = self.random.integers("initial_episode_length", 0, self.max_episode_length - 1)
             self.episode_length_buf = steps
 
+    def describe_deployment(self) -> dict[str, Any]:
+        return {
+            **super().describe_deployment(),
+            "commands": self.command_manager.describe(),
+            "terminations": self.termination_manager.describe(),
+            "episode_length_s": self.cfg.episode_length_s,
+        }
+
     def _init_parts(self) -> list[torch.Tensor]:
         return [term.command for term in self.command_manager.terms.values()]
 

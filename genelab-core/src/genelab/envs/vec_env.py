@@ -136,4 +136,28 @@ class VecEnv(Protocol):
         """
         ...
 
+    def describe_deployment(self) -> dict[str, Any] | None:
+        """Return what another simulator of the same robot needs beyond `describe_actuation`, as plain JSON values.
+
+        Returns:
+            `None` for an environment without physics, otherwise
+
+            * `"version"`: of this description;
+            * `"physics"`: `"dt"` and `"substeps"` of a tick, `"decimation"`, `"gravity"`, `"integrator"`,
+              `"collision"`, `"self_collision"`, `"joint_limit"`, `"constraint_timeconst"` (s, of contacts and limits
+              whose softness the model file does not state), and `"surroundings"` (ground and whatever else stands
+              there);
+            * `"robots"`: by entity name `"mjcf_sha256"`, `"free_base"`, `"init_pos"`, `"init_quat"` (w, x, y, z),
+              `"joint_names"`, `"default_joint_positions"`, `"link_names"` and `"actuators"`: by group the law
+              (`"model"`, `"sampled"`), its `"joint_names"` and its numbers, one per joint;
+            * `"objects"`: names of the other bodies;
+            * `"action"`: `"delay"` (inclusive range, control steps) and `"noise_std"`;
+            * `"observations"`: by group and term `"kind"` (reference of the function), `"params"` (an entity as its
+              name and the names of its joints and links) and `"latency"` (inclusive range, control steps);
+            * `"commands"`: by name `"dim"`, `"type"` (reference) and the fields of the config;
+            * `"terminations"`: by name `"kind"`, `"params"`, `"time_out"`;
+            * `"episode_length_s"`.
+        """
+        ...
+
     def close(self) -> None: ...

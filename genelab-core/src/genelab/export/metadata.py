@@ -34,11 +34,17 @@ def metadata_path(path: Path) -> Path:
     return path.with_name(path.name + ".metadata.json")
 
 
+def reference_path(path: Path) -> Path:
+    """Return the sibling with the reference rollout of the exported file `path`."""
+    return path.with_name(path.name + ".reference.npz")
+
+
 def describe_policy(setup: InferenceSetup, env: VecEnv) -> dict[str, Any]:
     """Return the keys that come from the actor and its environment.
 
     `actuation` holds the robots' joint names, gains, effort limits and default positions, the action terms with their
-    scale, and the decimation; it is null for an environment without actuated joints.
+    scale, and the decimation; it is null for an environment without actuated joints. `deployment` is what another
+    simulator needs beyond that.
     """
     layout = env.observation_layout.select(setup.obs_groups)
     return {
@@ -51,12 +57,21 @@ def describe_policy(setup: InferenceSetup, env: VecEnv) -> dict[str, Any]:
         "recurrent": describe_recurrent(setup.recurrent),
         "control_dt": env.step_dt,
         "actuation": env.unwrapped.describe_actuation(),
+        "deployment": _describe_deployment(setup, env),
         "observation_layout": layout.to_json(),
         "observation_layout_sha256": layout.sha256(),
         "iteration": setup.info.get("iteration"),
         "env_steps": setup.info.get("env_steps"),
         "algorithm": setup.info.get("algorithm"),
     }
+
+
+def _describe_deployment(setup: InferenceSetup, env: VecEnv) -> dict[str, Any] | None:
+    """Return the environment's description with the observation groups that the actor reads."""
+    described = env.unwrapped.describe_deployment()
+    if described is None:
+        return None
+    return {**described, "observations": {name: described["observations"][name] for name in setup.obs_groups}}
 
 
 def describe_groups(layout: ObservationLayout) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from genelab.export.baked import bake
 from genelab.export.exporter import Exportable, Exporter
-from genelab.export.metadata import describe_policy, describe_writing, metadata_path
+from genelab.export.metadata import describe_policy, describe_writing, metadata_path, reference_path
 from genelab.export.parity import check_parity
+from genelab.export.reference import EPISODES, record_reference
 from genelab.export.rollout import record_rollout
 from genelab.utils.files import atomic_path, check_output, sha256_file, write_json
 
@@ -36,6 +38,9 @@ def export_policy(
 ) -> dict[str, Any]:
     """Write `path` and `<path>.metadata.json`, after the file was loaded again and acted as the actor does.
 
+    For an environment with one robot, `<path>.reference.npz` holds the first second of eight episodes as the simulator
+    of the training has them (`genelab.export.reference`).
+
     Args:
         setup: The actor.
         env: Its environment, for the observation layout and a rollout of 32 steps. With 64 envs the check covers
@@ -46,7 +51,7 @@ def export_policy(
         format: Name of the format.
         checkpoint: File that the actor came from; its path and SHA-256 go into the metadata.
         force: Replace existing files.
-        seed: Seed of the rollout.
+        seed: Seed of the rollouts.
         options: Options of the exporter (`opset`).
 
     Returns:
@@ -57,7 +62,7 @@ def export_policy(
         GenelabError: if the widths differ, or the written file does not act as the actor does; nothing is left then.
     """
     path = Path(path)
-    for target in (path, metadata_path(path)):
+    for target in (path, metadata_path(path), reference_path(path)):
         check_output(target, force=force)
     live = _on_cpu(setup)
     exportable = Exportable(
@@ -73,11 +78,25 @@ def export_policy(
         },
     )
     rollout = record_rollout(setup, env, steps=ROLLOUT_STEPS, seed=seed)
-    # Both are complete under temporary names before either gets its own.
-    with atomic_path(path) as temporary, atomic_path(metadata_path(path)) as temporary_metadata:
+    deployment = exportable.metadata["deployment"]
+    robots = 0 if deployment is None else len(deployment["robots"])
+    # All are complete under temporary names before any gets its own.
+    with ExitStack() as files:
+        temporary = files.enter_context(atomic_path(path))
+        temporary_metadata = files.enter_context(atomic_path(metadata_path(path)))
         added = exporter.export(exportable, temporary, **options)
         described = {**exportable.metadata, **describe_writing(format), **added, "sha256": sha256_file(temporary)}
         described["parity"] = check_parity(live, exporter.load(temporary, described), rollout, format)
+        described["reference"] = None
+        if robots == 1:
+            temporary_reference = files.enter_context(atomic_path(reference_path(path)))
+            record_reference(setup, env, seed=seed).write(temporary_reference)
+            described["reference"] = {
+                "file": reference_path(path).name,
+                "sha256": sha256_file(temporary_reference),
+                "seed": seed,
+                "episodes": min(EPISODES, env.num_envs),
+            }
         write_json(temporary_metadata, described)
     return described
 

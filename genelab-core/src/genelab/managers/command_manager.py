@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from genelab.config.serialization import to_json
 from genelab.config.terms import CommandTermCfg
 from genelab.utils.names import unknown_name
 
@@ -80,6 +81,10 @@ class CommandManager:
         if name not in self.terms:
             raise unknown_name("command", name, self.terms)
         return self.terms[name].command
+
+    def describe(self) -> dict[str, Any]:
+        """Return the width and the config of each command, as plain values."""
+        return {name: {"dim": term.command.shape[1], **to_json(term.cfg)} for name, term in self.terms.items()}
 
     def compute(self, dt: float) -> None:
         for term in self.terms.values():

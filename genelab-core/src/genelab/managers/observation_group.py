@@ -25,7 +25,7 @@ class ObservationGroup:
         if not cfg.terms:
             raise UsageError(f"observation group {name!r} has no term", where="observations")
         device = env.device
-        self._indices = indices
+        self.cfg, self.indices = cfg, indices
         terms = tuple(
             TermLayout(term_name, dim, _scale_of(term, dim, f"observations.{name}.terms.{term_name}"), term.clip)
             for (term_name, term), dim in zip(cfg.terms.items(), dims, strict=True)
@@ -50,7 +50,7 @@ class ObservationGroup:
 
     def compute(self, values: list[torch.Tensor], *, advance: bool, reset: torch.Tensor | None) -> torch.Tensor:
         """Return the group's raw observation `(num_envs, dim)` from the values of all distinct terms."""
-        parts = [values[index] for index in self._indices]
+        parts = [values[index] for index in self.indices]
         for position, delay in self.delays.items():
             delayed = delay.push(parts[position], advance=advance)
             parts[position] = delayed if reset is None else delay.refill(parts[position], reset)

@@ -63,6 +63,16 @@ class ObservationManager:
         """Return what `compute` returned, scaled and clipped."""
         return {name: self._groups[name].scale(value) for name, value in raw.items()}
 
+    def describe(self) -> dict[str, Any]:
+        """Return what each term of each group computes and from what, as plain values."""
+        return {
+            name: {
+                term_name: {**self._terms[index].describe(), "latency": list(group.cfg.terms[term_name].latency)}
+                for term_name, index in zip(group.cfg.terms, group.indices, strict=True)
+            }
+            for name, group in self._groups.items()
+        }
+
     def reset(self, mask: torch.Tensor) -> None:
         for term in self._terms:
             term.reset(mask)

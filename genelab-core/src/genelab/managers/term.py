@@ -9,10 +9,12 @@ from typing import Any
 
 import torch
 
+from genelab.config.serialization import to_json
 from genelab.config.terms import SceneEntityCfg, TermCfg
 from genelab.entities.articulation import Articulation
 from genelab.entities.entity import Entity
 from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.references import reference_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ class SceneEntity:
         if not isinstance(self.entity, Articulation):
             raise GenelabError(f"entity {self.name!r} has no joints")
         return self.entity
+
+    def describe(self) -> dict[str, Any]:
+        """Return the names behind the indices, as plain values."""
+        if not isinstance(self.entity, Articulation):
+            return {"entity": self.name, "joints": [], "links": list(self.entity.link_names)}
+        joints, links = self.entity.joint_names, self.entity.link_names
+        return {"entity": self.name, "joints": _chosen(joints, self.joints), "links": _chosen(links, self.links)}
 
 
 class ManagerTerm:
@@ -77,6 +86,16 @@ class Term:
         if isinstance(self.call, ManagerTerm):
             self.call.reset(mask)
 
+    def describe(self) -> dict[str, Any]:
+        """Return what it computes and from what, as plain values: `kind` is the reference of the function."""
+        return {
+            "kind": reference_of(self.cfg.func),
+            "params": {
+                name: value.describe() if isinstance(value, SceneEntity) else to_json(value)
+                for name, value in self.params.items()
+            },
+        }
+
 
 def resolve_entity(cfg: SceneEntityCfg, env: Any) -> SceneEntity:
     """Look up the entity and turn name patterns into indices."""
@@ -89,6 +108,10 @@ def resolve_entity(cfg: SceneEntityCfg, env: Any) -> SceneEntity:
     elif cfg.joints is not None:
         raise UsageError(f"entity {cfg.name!r} has no joints")
     return SceneEntity(cfg.name, entity, joints, links)
+
+
+def _chosen(names: tuple[str, ...], ids: slice | list[int]) -> list[str]:
+    return list(names[ids]) if isinstance(ids, slice) else [names[i] for i in ids]
 
 
 def _compact(ids: list[int], patterns: tuple[str, ...] | None) -> slice | list[int]:

@@ -32,6 +32,11 @@ class TerminationManager:
     def active_terms(self) -> list[str]:
         return self._names
 
+    def describe(self) -> dict[str, Any]:
+        """Return what each term computes and from what, as plain values."""
+        pairs = zip(self._terms, self._time_out, strict=True)
+        return {term.name: {**term.describe(), "time_out": time_out} for term, time_out in pairs}
+
     def compute(self) -> None:
         """Evaluate all terms."""
         self.values = [term(self._env) for term in self._terms]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genelab.api import ExporterSpec
-from genelab.export.metadata import metadata_path
+from genelab.export.metadata import metadata_path, reference_path
 from genelab.plugins.catalog import get_catalog
 from genelab.utils.errors import UsageError
 from genelab.utils.files import check_output
@@ -66,7 +66,7 @@ def export_checkpoint(
     catalog = get_catalog()
     spec = catalog.exporter(format)
     path = _output_path(out, spec)
-    for target in (path, metadata_path(path)):
+    for target in (path, metadata_path(path), reference_path(path)):
         check_output(target, force=force)
 
     from genelab.runs.source import open_source

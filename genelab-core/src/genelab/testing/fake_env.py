@@ -200,6 +200,9 @@ class FakeVecEnv:
     def describe_actuation(self) -> None:
         """Return `None`: there are no joints."""
 
+    def describe_deployment(self) -> None:
+        """Return `None`: there is no physics."""
+
     def close(self) -> None:
         """Do nothing; there is nothing to close."""
 
