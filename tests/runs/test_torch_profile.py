@@ -83,10 +83,12 @@ def test_a_run_too_short_for_a_trace_says_so_and_writes_nothing(workspace):
     assert not (workspace / "run/torch_profile").exists()
 
 
-def test_a_run_that_ends_within_a_trace_keeps_the_steps_that_ended(workspace):
-    run(train_command, "--log-dir", "run", *SHORT, "--max-iterations", "7")
+@pytest.mark.parametrize(("iterations", "steps", "traces"), [("7", 3, 2), ("6", 2, 1)])
+def test_a_run_that_ends_within_a_trace_keeps_the_steps_that_ended(workspace, iterations, steps, traces):
+    run(train_command, "--log-dir", "run", *SHORT, "--max-iterations", iterations)
     report = report_in(workspace / "run/torch_profile")
-    assert (report.steps, len(report.traces)) == (3, 2)
+    assert (report.steps, len(report.traces)) == (steps, traces)
+    assert len(list((workspace / "run/torch_profile").glob("*_trace_*"))) == traces
 
 
 def test_a_schedule_without_the_switch_is_refused(workspace):

@@ -16,6 +16,7 @@ CORE_COMMANDS = (
     CommandSpec(name="compare", command="genelab.cli.compare:command", summary="Compare two evaluations."),
     CommandSpec(name="verify", command="genelab.cli.verify:command", summary="Check that a task repeats bit by bit."),
     CommandSpec(name="profile", command="genelab.cli.profile:command", summary="Measure where a step's time goes."),
+    CommandSpec(name="prof", command="genelab.cli.prof:command", summary="Look at what --prof recorded."),
     CommandSpec(name="warmup", command="genelab.cli.warmup:command", summary="Compile a task's kernels beforehand."),
     CommandSpec(name="doctor", command="genelab.cli.doctor:command", summary="Check this installation."),
     CommandSpec(name="plugins", command="genelab.cli.plugins:command", summary="Show and check installed plugins."),

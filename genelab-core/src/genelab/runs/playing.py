@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genelab.runs.profile_schedule import ProfileSchedule
+from genelab.runs.recorded_profile import PLAYED
 from genelab.runs.source import PolicySource
 from genelab.sim.viewer import ViewerClosed, require_display
 from genelab.utils.files import check_output
@@ -88,7 +89,7 @@ def play(
             on_step: Callable[[], None] = _nothing
             schedule = ProfileSchedule.from_environment()
             if schedule is not None:
-                from genelab.runs.torch_profile import PLAYED, TorchProfile, WatchedPolicy
+                from genelab.runs.torch_profile import TorchProfile, WatchedPolicy
 
                 profile = stack.enter_context(TorchProfile(PLAYED, schedule, env, _say))
                 policy, on_step = WatchedPolicy(policy, profile.regions), profile.step

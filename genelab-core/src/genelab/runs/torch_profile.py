@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import warnings
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -18,16 +17,13 @@ from genelab.utils.files import atomic_path, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import torch
 
     from genelab.envs.vec_env import Observation, VecEnv
     from genelab.rl.backends.base import TrainContext
     from genelab.rl.policy import Policy
-
-FOLDER = "torch_profile"
-PLAYED = Path("logs") / FOLDER
-"""Where `play` puts what it recorded."""
 
 _RECORDED = (ProfilerAction.RECORD, ProfilerAction.RECORD_AND_SAVE)
 
@@ -68,7 +64,7 @@ class TorchProfile:
         self._stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
         self._on_gpu = env.device.type == "cuda"
         self._device_ms: dict[str, float] = {}
-        self._done = self._recorded = 0
+        self._done = self._recorded = self._in_trace = 0
         self._seconds = 0.0
         self._began = time.perf_counter()
         activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if self._on_gpu else [])]
@@ -93,6 +89,7 @@ class TorchProfile:
         if self.regions.recording:
             self._seconds += time.perf_counter() - self._began
             self._recorded += 1
+            self._in_trace += 1
         self._done += 1
         with _unasked_advice():
             self._profiler.step()
@@ -107,6 +104,7 @@ class TorchProfile:
         with atomic_path(path) as temporary:
             profiler.export_chrome_trace(str(temporary))
         self.traces.append(path)
+        self._in_trace = 0
         if self._on_gpu:
             for row in profiler.key_averages():
                 self._device_ms[row.key] = self._device_ms.get(row.key, 0.0) + row.device_time_total / 1000.0
@@ -121,7 +119,7 @@ class TorchProfile:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.regions.close()
-        if self.regions.recording and not self._recorded:
+        if self.regions.recording and not self._in_trace:
             self._profiler.on_trace_ready = None  # a step that has not ended tells nothing
         self._profiler.__exit__(kind, error, traceback)
         if not self._recorded:

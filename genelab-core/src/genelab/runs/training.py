@@ -21,6 +21,7 @@ from genelab.runs.progress import TrainingProgress
 from genelab.runs.progress_file import ProgressFile
 from genelab.runs.provenance import provenance
 from genelab.runs.ranks import pin_gpu
+from genelab.runs.recorded_profile import FOLDER
 from genelab.runs.run_dir import RunDir, claim_run_dir, create_run_dir, now
 from genelab.runs.run_lock import RunLock
 from genelab.utils.errors import GenelabError
@@ -216,7 +217,7 @@ def _profile(context: TrainContext, run: RunDir, progress: TrainingProgress, sta
     steps = ProfileSchedule.from_environment()
     if steps is None:
         return
-    from genelab.runs.torch_profile import FOLDER, TorchProfile
+    from genelab.runs.torch_profile import TorchProfile
 
     stack.enter_context(TorchProfile(run.path / FOLDER, steps, context.env, progress.message)).follow(context)
 

@@ -12,6 +12,11 @@ class ViewerClosed(Exception):
     """Raised by a step of a scene whose window the user has closed; the normal end of looking at it."""
 
 
+def has_display() -> bool:
+    """Return whether a window can open here."""
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 def no_display() -> GenelabError:
     """Return the error for a viewer on a machine without a display."""
     return GenelabError(
@@ -23,5 +28,5 @@ def no_display() -> GenelabError:
 
 def require_display() -> None:
     """Raise the error of `no_display` if there cannot be a window, before anything heavy starts."""
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if not has_display():
         raise no_display()
