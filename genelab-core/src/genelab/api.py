@@ -77,6 +77,7 @@ class TaskSpec(Record):
         agents: Backend name to a function without arguments that returns that backend's config.
         default_backend: Backend used when none is named; the only entry of `agents` if there is one.
         kind: `"rl"`, or `"playback"` for scenes without rewards.
+        expert: Subclass of `genelab.rl.expert.Expert`, a scripted policy that solves the task; `None` for none.
     """
 
     references: ClassVar[tuple[str, ...]] = ("config",)
@@ -90,12 +91,15 @@ class TaskSpec(Record):
     agents: Mapping[str, str] = field(default_factory=dict)
     default_backend: str | None = None
     kind: str = "rl"
+    expert: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for backend, reference in self.agents.items():
             if not is_reference(reference):
                 raise ValueError(f"TaskSpec.agents[{backend!r}] must be 'package.module:name', got {reference!r}")
+        if self.expert is not None and not is_reference(self.expert):
+            raise ValueError(f"TaskSpec.expert must be 'package.module:name', got {self.expert!r}")
         if self.kind not in ("rl", "playback"):
             raise ValueError(f"TaskSpec.kind must be 'rl' or 'playback', got {self.kind!r}")
         if self.default_backend is None and len(self.agents) == 1:

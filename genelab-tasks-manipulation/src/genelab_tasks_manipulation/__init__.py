@@ -1,1 +1,1 @@
-"""Manipulation tasks for GeneLab; there is none yet (see README)."""
+"""Manipulation tasks and scenes to play back, for GeneLab."""

@@ -61,8 +61,8 @@ def command(
 ) -> None:
     """Run POLICY in TASK and write its score, with intervals and every episode, to a file.
 
-    POLICY is a checkpoint, a run directory, an exported file, zero or random. Which episodes count does not depend on
-    the number of parallel environments.
+    POLICY is a checkpoint, a run directory, an exported file, zero, random or expert. Which episodes count does not
+    depend on the number of parallel environments.
     """
     from genelab.runs.evaluation import evaluate
 

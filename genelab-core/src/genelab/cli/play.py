@@ -24,7 +24,11 @@ MAX_DIFFERENCES = 10
 
 
 @task_command(short_help="Run a task and look at it.")
-@click.option("--agent", type=click.Choice(["zero", "random", "trained"]), help="Default: trained with a checkpoint.")
+@click.option(
+    "--agent",
+    type=click.Choice(["zero", "random", "expert", "trained"]),
+    help="Default: trained with a checkpoint.",
+)
 @click.option("--checkpoint", metavar="PATH", help="A checkpoint, a run directory or an exported file.")
 @click.option("--steps", type=Count, help="Length of a headless run; a viewer runs until it is closed.  [default: 240]")
 @click.option("--max-steps", type=Count, help="Stop after so many control steps, viewer or not; wins over --steps.")
@@ -50,7 +54,7 @@ def command(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Run TASK with zero actions, random ones, or a trained policy."""
+    """Run TASK with zero actions, random ones, its expert or a trained policy."""
     shortcuts = simulation_overrides("play_env", vis=vis, headless=headless, gpu=gpu, dt=dt)
     if steps is not None:
         shortcuts.append(("play_env.simulation.steps", str(steps)))

@@ -55,6 +55,8 @@ class ArticulationCfg:
         init_quat: Orientation of the base at reset, (w, x, y, z). Only for a free base.
         joint_pos: Default joint positions by name pattern, rad or m; 0 where nothing matches.
         actuators: Actuator groups. Every joint belongs to exactly one.
+        gravity_compensation: Share of its own weight that the robot's controller cancels; 1 for arms that hold still
+            without a target.
     """
 
     mjcf: TextOrFunctionRef
@@ -62,6 +64,7 @@ class ArticulationCfg:
     init_quat: Quaternion = (1.0, 0.0, 0.0, 0.0)
     joint_pos: dict[str, float] = Field(default_factory=dict)
     actuators: dict[str, ActuatorCfg] = Field(default_factory=dict)
+    gravity_compensation: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 @configclass

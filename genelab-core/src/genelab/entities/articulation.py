@@ -29,6 +29,9 @@ class Articulation(Entity):
         super().__init__(name, cfg)
         self.articulation_cfg = cfg
 
+    def _material(self) -> dict[str, Any]:
+        return {"gravity_compensation": self.articulation_cfg.gravity_compensation}
+
     def bind(self, num_envs: int, padding: int, device: torch.device) -> None:
         super().bind(num_envs, padding, device)
         joints = [joint for joint in self.entity.joints if joint.n_dofs == 1]
@@ -114,6 +117,17 @@ class Articulation(Entity):
     def link_ang_vel(self) -> torch.Tensor:
         """Angular velocities of the links in the world frame, rad/s, `(num_envs, num_links, 3)`."""
         return self._cached("link_ang_vel", lambda: self._visible(self.entity.get_links_ang()))
+
+    def link_jacobian(self, link: int) -> torch.Tensor:
+        """Return the Jacobian of a link's origin in the world frame, `(num_envs, 6, num_joints)`.
+
+        The first three rows give its linear velocity, m/s, the others its angular velocity, rad/s, for the velocities
+        of the joints.
+        """
+        body = self.entity.links[link]
+        return self._cached(
+            f"jacobian_{link}", lambda: self._visible(self.entity.get_jacobian(body))[:, :, self._dofs].clone()
+        )
 
     @property
     def link_contact_force(self) -> torch.Tensor:

@@ -58,8 +58,13 @@ class Entity:
                 pos=self.cfg.init_pos,
                 quat=self.cfg.init_quat,
                 default_armature=None,
-            )
+            ),
+            material=gs.materials.Rigid(**self._material()),
         )
+
+    def _material(self) -> dict[str, Any]:
+        """Return options of Genesis' rigid material that the model file does not have."""
+        return {}
 
     def bind(self, num_envs: int, padding: int, device: torch.device) -> None:
         """Learn the batch after the scene is built."""

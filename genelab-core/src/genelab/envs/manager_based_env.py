@@ -18,6 +18,7 @@ from genelab.envs.vec_env import StepView
 from genelab.managers.action_manager import ActionManager
 from genelab.managers.event_manager import EventManager
 from genelab.managers.observation_manager import ObservationManager
+from genelab.sim.markers import SphereMarker
 from genelab.sim.scene import Scene
 from genelab.utils.errors import GenelabError
 
@@ -116,7 +117,10 @@ class ManagerBasedEnv:
                 f"actions have shape {tuple(actions.shape)}",
                 fix=f"give ({self.num_envs}, {self.action_manager.dim})",
             )
+        self.random.next_step()
         self.action_manager.process(actions)
+        if self.scene.viewer:
+            self.scene.show(self._markers())
         self.scene.step()
         self.episode_length_buf = self.episode_length_buf + 1
         self.common_step_counter += 1
@@ -140,7 +144,11 @@ class ManagerBasedEnv:
 
     def render(self, index: int = 0) -> np.ndarray:
         """Return a picture of env `index`, uint8 `(height, width, 3)`."""
-        return self.scene.render(index)
+        return self.scene.render(index, self._markers())
+
+    def _markers(self) -> list[SphereMarker]:
+        """Return what to show besides the entities."""
+        return []
 
     def describe_actuation(self) -> dict[str, Any] | None:
         """Return robots and action terms as plain values; see `VecEnv.describe_actuation`."""

@@ -16,6 +16,7 @@ from genelab.managers.curriculum_manager import CurriculumManager
 from genelab.managers.metric_manager import MetricManager
 from genelab.managers.reward_manager import RewardManager
 from genelab.managers.termination_manager import TerminationManager
+from genelab.sim.markers import SphereMarker
 
 
 class ManagerBasedRlEnv(ManagerBasedEnv):
@@ -109,6 +110,9 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
             "terminations": self.termination_manager.describe(),
             "episode_length_s": self.cfg.episode_length_s,
         }
+
+    def _markers(self) -> list[SphereMarker]:
+        return self.command_manager.markers()
 
     def _init_parts(self) -> list[torch.Tensor]:
         return [term.command for term in self.command_manager.terms.values()]

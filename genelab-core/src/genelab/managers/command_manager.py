@@ -9,6 +9,7 @@ import torch
 
 from genelab.config.serialization import to_json
 from genelab.config.terms import CommandTermCfg
+from genelab.sim.markers import SphereMarker
 from genelab.utils.names import unknown_name
 
 
@@ -31,6 +32,10 @@ class CommandTerm(ABC):
 
     def update(self) -> None:
         """Refresh what depends on the state; called every control step after resampling."""
+
+    def markers(self) -> list[SphereMarker]:
+        """Return what shows the goal in pictures; nothing by default."""
+        return []
 
     def reset(self, mask: torch.Tensor) -> None:
         """Draw a goal and restart the timer for the envs in `mask`."""
@@ -93,6 +98,10 @@ class CommandManager:
     def reset(self, mask: torch.Tensor) -> None:
         for term in self.terms.values():
             term.reset(mask)
+
+    def markers(self) -> list[SphereMarker]:
+        """Return what shows the goals of all terms in pictures."""
+        return [marker for term in self.terms.values() for marker in term.markers()]
 
     def state_dict(self) -> dict[str, Any]:
         return {name: term.state_dict() for name, term in self.terms.items()}

@@ -1,4 +1,4 @@
-"""Where a policy comes from: a checkpoint, a run directory, an exported file, `zero` or `random`."""
+"""Where a policy comes from: a checkpoint, a run directory, an exported file, `zero`, `random` or `expert`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from genelab.utils.errors import UsageError
 from genelab.utils.names import normalize
 
 if TYPE_CHECKING:
+    from genelab.api import TaskSpec
     from genelab.envs.vec_env import VecEnv
+    from genelab.rl.expert import Expert
 
 
 @dataclass
@@ -30,13 +32,13 @@ class PolicySource:
 
     Attributes:
         kind: What it is.
-        path: The checkpoint or exported file; `None` for `zero` and `random`.
+        path: The checkpoint or exported file; `None` for the others.
         run_dir: The run that `path` lies in, if it does: then `loaded` holds that run's own configs.
         loaded: The task and its configs.
         differences: What is otherwise now than when the run was made, one line each.
     """
 
-    kind: Literal["checkpoint", "export", "zero", "random"]
+    kind: Literal["checkpoint", "export", "zero", "random", "expert"]
     path: Path | None
     run_dir: Path | None
     loaded: LoadedTask
@@ -58,6 +60,8 @@ class PolicySource:
             return ZeroPolicy(action_dim)
         if self.kind == "random":
             return RandomPolicy(action_dim, seed)
+        if self.kind == "expert":
+            return make_expert(self.loaded.spec, env)
         from genelab.rl.checkpoint import read_meta, require_layout
 
         assert self.path is not None
@@ -68,6 +72,17 @@ class PolicySource:
         return ActorPolicy(setup, env.observation_layout, deterministic)
 
 
+def make_expert(spec: TaskSpec, env: VecEnv) -> Expert:
+    """Make the task's expert for `env`.
+
+    Raises:
+        UsageError: if the task has none.
+    """
+    if spec.expert is None:
+        raise UsageError(f"{spec.id} has no expert", fix="name a checkpoint, a run directory, zero or random")
+    return get_catalog().load(spec, spec.expert)(env)
+
+
 def open_source(
     task_id: str, what: str | Path, *, overrides: Sequence[tuple[str, str]] = (), trust: bool = False
 ) -> PolicySource:
@@ -75,14 +90,14 @@ def open_source(
 
     Args:
         task_id: The task that the user named.
-        what: A checkpoint, a run directory, an exported file, `zero` or `random`.
+        what: A checkpoint, a run directory, an exported file, `zero`, `random` or `expert`.
         overrides: Dotted overrides for the configs.
         trust: Let a run's configs name code outside the installed plugins.
 
     Raises:
         UsageError: if there is no such thing, or it belongs to another task.
     """
-    if str(what) in ("zero", "random"):
+    if str(what) in ("zero", "random", "expert"):
         return PolicySource(str(what), None, None, load_task(task_id, overrides=list(overrides)))  # pyright: ignore[reportArgumentType]
     path = Path(what)
     run = run_dir_of(path)
@@ -93,7 +108,7 @@ def open_source(
     if not path.is_file():
         raise UsageError(
             f"no such checkpoint: {path}",
-            fix="name a checkpoint, a run directory, an exported file, zero or random",
+            fix="name a checkpoint, a run directory, an exported file, zero, random or expert",
         )
     if run is not None:
         return _from_run(task_id, path, run, overrides, trust)

@@ -11,6 +11,7 @@ from genelab.config.scene import ArticulationCfg, SceneCfg
 from genelab.config.simulation import SimulationCfg
 from genelab.entities.articulation import Articulation
 from genelab.entities.rigid_object import RigidObject
+from genelab.sim.markers import MarkerPainter, SphereMarker
 from genelab.sim.session import scene_closed, scene_opened, start_session
 from genelab.sim.viewer import ViewerClosed, no_display, require_display
 from genelab.utils.errors import GenelabError
@@ -36,6 +37,7 @@ class Scene:
     Attributes:
         entities: Articulations and rigid objects by name.
         device: Where tensors live.
+        viewer: Whether the interactive viewer is open.
     """
 
     def __init__(self, cfg: SceneCfg, sim: SimulationCfg, *, decimation: int, seed: int, render_envs: int = 0) -> None:
@@ -52,17 +54,18 @@ class Scene:
         # Targets that hold over the control step let Genesis run all its ticks in one call.
         self.ticks_per_call = 1 if self._fresh_state else decimation
         self._calls = decimation // self.ticks_per_call
-        self._viewer = sim.vis
+        self.viewer = sim.vis
         self._scene: Any = self._make(cfg, sim, render_envs)
         self._add_entities(cfg)
         self._cameras = [self._add_camera(index) for index in range(render_envs)]
-        if not (self._cameras or self._viewer):
+        if not (self._cameras or self.viewer):
             # Genesis opens an OpenGL context in build() even when nothing is drawn; machines without OpenGL fail there.
             self._scene._visualizer._rasterizer.build = lambda: None
         # Envs are only drawn apart: side by side in the viewer, out of each other's picture in films.
         spacing = 2.5 if sim.vis else 100.0
         self._scene.build(n_envs=self.num_envs + self.padding, env_spacing=(spacing, spacing))
         scene_opened()
+        self._painter = MarkerPainter(self._scene)
         self._solver = self._scene.sim.rigid_solver
         for entity in self.entities.values():
             entity.bind(self.num_envs, self.padding, self.device)
@@ -121,7 +124,12 @@ class Scene:
     def _add_camera(self, index: int) -> Any:
         camera = self.cfg.camera
         return self._scene.add_camera(
-            res=camera.resolution, pos=camera.position, lookat=camera.lookat, fov=camera.fov, env_idx=index
+            res=camera.resolution,
+            pos=camera.position,
+            lookat=camera.lookat,
+            fov=camera.fov,
+            env_idx=index,
+            debug=True,  # other cameras do not see markers
         )
 
     def __getitem__(self, name: str) -> Articulation | RigidObject:
@@ -134,7 +142,7 @@ class Scene:
         for call in range(self._calls):
             for entity in self.entities.values():
                 entity.apply_actuators(first=call == 0)
-            self._advance(update_viewer=self._viewer and call == self._calls - 1)
+            self._advance(update_viewer=self.viewer and call == self._calls - 1)
         for entity in self.entities.values():
             entity.invalidate()
 
@@ -147,7 +155,7 @@ class Scene:
         try:
             self._scene.step(update_visualizer=update_viewer)
         except self.gs.GenesisException as error:
-            if self._viewer and not self._scene.viewer.is_alive():
+            if self.viewer and not self._scene.viewer.is_alive():
                 raise ViewerClosed from error
             raise
 
@@ -155,14 +163,19 @@ class Scene:
         """Return which envs the solver found non-finite in the last step, bool `(num_envs,)`. Resetting clears it."""
         return self._solver.get_error_envs_mask()[: self.num_envs]
 
-    def render(self, index: int = 0) -> np.ndarray:
-        """Return a picture of env `index`, uint8 `(height, width, 3)`."""
+    def show(self, markers: list[SphereMarker]) -> None:
+        """Show markers of all envs in the viewer until the next call."""
+        self._painter.paint(markers, list(range(self.num_envs)))
+
+    def render(self, index: int = 0, markers: list[SphereMarker] | None = None) -> np.ndarray:
+        """Return a picture of env `index` with its markers, uint8 `(height, width, 3)`."""
         if index >= len(self._cameras):
             raise GenelabError(f"env {index} has no camera", fix="make the environment with render_envs > index")
         camera, cfg = self._cameras[index], self.cfg.camera
         if cfg.follow is not None:
             base = self[cfg.follow].root_pos[index].cpu().numpy()
             camera.set_pose(pos=base + np.asarray(cfg.position), lookat=base + np.asarray(cfg.lookat))
+        self._painter.paint(markers or [], [index])
         return np.ascontiguousarray(camera.render()[0])
 
     def close(self) -> None:

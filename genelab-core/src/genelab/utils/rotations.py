@@ -40,3 +40,16 @@ def from_euler(roll: torch.Tensor, pitch: torch.Tensor, yaw: torch.Tensor) -> to
         ),
         dim=-1,
     )
+
+
+def rotation_vector(target: torch.Tensor, quat: torch.Tensor) -> torch.Tensor:
+    """Return the rotation that turns `quat` into `target`, as a vector in the fixed frame, rad, `(..., 3)`.
+
+    Its length is the angle, at most π; quaternions are `(..., 4)`.
+    """
+    conjugate = torch.cat((quat[..., :1], -quat[..., 1:]), dim=-1)
+    turn = multiply(target, conjugate)
+    turn = torch.where(turn[..., :1] < 0.0, -turn, turn)
+    sine = turn[..., 1:].norm(dim=-1, keepdim=True)
+    angle = 2.0 * torch.atan2(sine, turn[..., :1])
+    return turn[..., 1:] * torch.where(sine > 1e-6, angle / sine.clamp(min=1e-6), torch.full_like(sine, 2.0))

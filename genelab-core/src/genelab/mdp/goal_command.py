@@ -1,0 +1,62 @@
+"""Runtime of `GoalPositionCommandCfg`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from genelab.managers.command_manager import CommandTerm
+from genelab.mdp.goal_commands import GoalPositionCommandCfg
+from genelab.sim.markers import SphereMarker
+from genelab.utils.errors import UsageError
+
+
+class GoalPositionCommand(CommandTerm):
+    """A place per env; see the config."""
+
+    cfg: GoalPositionCommandCfg
+
+    def __init__(self, cfg: GoalPositionCommandCfg, env: Any) -> None:
+        super().__init__(cfg, env)
+        self._low = torch.tensor(cfg.low, device=env.device)
+        self._high = torch.tensor(cfg.high, device=env.device)
+        _check_box(cfg)
+        self._bins = env.cfg.strata[cfg.stratum] if cfg.stratum is not None else 0
+        self._floor_bins = round(self._bins * cfg.floor_probability)
+        self._command = self._low.repeat(env.num_envs, 1)
+
+    @property
+    def command(self) -> torch.Tensor:
+        return self._command
+
+    def resample(self, mask: torch.Tensor) -> None:
+        share = self.env.random.uniform(f"command/{self.name}", 4, mask)
+        on_floor, height = share[:, 3] < self.cfg.floor_probability, share[:, 2]
+        bins = None if self.cfg.stratum is None else self.env.random.stratum(self.cfg.stratum)
+        if bins is not None:
+            on_floor = bins < self._floor_bins
+            slices = max(self._bins - self._floor_bins, 1)
+            height = (bins - self._floor_bins + height) / slices
+        height = torch.where(on_floor, torch.zeros_like(height), height)
+        drawn = self._low + torch.stack((share[:, 0], share[:, 1], height), dim=1) * (self._high - self._low)
+        self._command = torch.where(mask[:, None], drawn, self._command)
+
+    def load_command(self, command: torch.Tensor) -> None:
+        self._command = command
+
+    def markers(self) -> list[SphereMarker]:
+        return [SphereMarker(self._command, self.cfg.marker_radius, self.cfg.marker_color)]
+
+
+def _check_box(cfg: GoalPositionCommandCfg) -> None:
+    """Raise `UsageError` for a box that is inside out, or that reaches further than the robot."""
+    if any(low > high for low, high in zip(cfg.low, cfg.high, strict=True)):
+        raise UsageError(f"goals lie between {cfg.low} and {cfg.high}, which is no box", fix="low must not exceed high")
+    farthest = sum(max(abs(low), abs(high)) ** 2 for low, high in zip(cfg.low, cfg.high, strict=True)) ** 0.5
+    if cfg.reach is not None and farthest > cfg.reach:
+        raise UsageError(
+            f"goals may lie {farthest:.2f} m away, beyond the reach of {cfg.reach:g} m",
+            where=f"goals between {cfg.low} and {cfg.high}",
+            fix="make the box smaller",
+        )

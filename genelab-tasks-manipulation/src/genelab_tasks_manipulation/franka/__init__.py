@@ -1,0 +1,1 @@
+"""Tasks of the Franka Emika Panda arm."""

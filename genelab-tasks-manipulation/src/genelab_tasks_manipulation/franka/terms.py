@@ -1,0 +1,53 @@
+"""Rewards and success of the pick-and-place task.
+
+The reward is a function of the goal that was reached and the goal that was asked for, so that hindsight experience
+replay can compute it for other goals: the environment and the replay buffer call the same functions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genelab.utils.lazy import torch
+from genelab_tasks_manipulation.franka.robot import REST_HEIGHT
+
+if TYPE_CHECKING:
+    from genelab.managers.term import SceneEntity
+
+THRESHOLD = 0.05
+"""Distance from the goal that counts as reached, m."""
+LIFT_WEIGHT = 0.2
+LIFT_RANGE = 0.1
+"""Height above the ground at which the bonus for lifting is full, m."""
+
+
+def miss(achieved: torch.Tensor, desired: torch.Tensor) -> torch.Tensor:
+    """Return -1 where the cube, `(..., 3)`, is further than the threshold from its goal, else 0."""
+    return -((achieved - desired).norm(dim=-1) > THRESHOLD).to(achieved.dtype)
+
+
+def lift(achieved: torch.Tensor) -> torch.Tensor:
+    """Return how far the cube, `(..., 3)`, is lifted, from 0 on the ground to 1."""
+    return ((achieved[..., 2] - REST_HEIGHT) / LIFT_RANGE).clamp(0.0, 1.0)
+
+
+def compute_reward(achieved: torch.Tensor, desired: torch.Tensor, info: dict[str, Any]) -> torch.Tensor:
+    """Return the reward `(batch,)` of positions and goals of the cube, `(batch, 3)`, as the environment gives it."""
+    return miss(achieved, desired) + LIFT_WEIGHT * lift(achieved)
+
+
+def goal_missed(env: Any, command: str, asset: SceneEntity) -> torch.Tensor:
+    """-1 while the object is further than the threshold from its goal, else 0."""
+    return miss(asset.entity.root_pos, env.command_manager.get(command))
+
+
+def object_lift(env: Any, asset: SceneEntity) -> torch.Tensor:
+    """How far the object is lifted, from 0 on the ground to 1."""
+    return lift(asset.entity.root_pos)
+
+
+def goal_reached(env: Any, command: str, asset: SceneEntity) -> torch.Tensor:
+    """1 where the object is at its goal, else 0; this is the success of the task."""
+    reached = goal_missed(env, command, asset) == 0.0
+    env.success = reached
+    return reached.float()
