@@ -68,9 +68,9 @@ def bootstrap_mean(values: np.ndarray, level: float = LEVEL) -> Interval:
 def stratified_bootstrap_iqm(strata: Sequence[np.ndarray], level: float = LEVEL) -> Interval:
     """Return the percentile bootstrap interval of the interquartile mean over the values of all strata together.
 
-    Each resample draws from every stratum as many values as it has (R. Agarwal et al., Deep reinforcement learning at the
-    edge of the statistical precipice, NeurIPS 2021): with a stratum for each task the scores of its seeds are resampled,
-    and every task keeps its weight.
+    Each resample draws from every stratum as many values as it has (R. Agarwal et al., Deep reinforcement learning at
+    the edge of the statistical precipice, NeurIPS 2021): with a stratum for each task the scores of its seeds are
+    resampled, and every task keeps its weight.
 
     Args:
         strata: Values of each stratum, `(n_i,)`.

@@ -79,7 +79,7 @@ def evaluate(
         check_output(target, force=force)
 
     variant = "env" if randomized else "eval_env"
-    source = _open_source(task, policy, _directed(overrides, variant), trust, deterministic)
+    source = _open_source(task, policy, directed(overrides, variant), trust, deterministic)
     cfg = measured_config(source.loaded.cfg, source.loaded.spec.id, variant)
     specs = metric_specs(metrics)
 
@@ -119,8 +119,8 @@ def evaluate(
     return document
 
 
-def _directed(overrides: Sequence[tuple[str, str]], variant: str) -> list[tuple[str, str]]:
-    """Point overrides of `env.` at the config that is evaluated.
+def directed(overrides: Sequence[tuple[str, str]], variant: str) -> list[tuple[str, str]]:
+    """Point overrides of `env.` at the config that is evaluated, `"env"` or `"eval_env"`.
 
     Raises:
         UsageError: for an override of another environment config, which would change nothing.
