@@ -7,6 +7,7 @@ from typing import Any
 
 from genelab.config.base import configclass
 from genelab.config.env import ManagerBasedEnvCfg, ManagerBasedRlEnvCfg
+from genelab.config.randomization import is_randomization
 
 
 @configclass
@@ -33,15 +34,20 @@ class TaskCfg:
 
 
 def derive_eval_env(env: ManagerBasedEnvCfg) -> ManagerBasedEnvCfg:
-    """Return `env` without what disturbs a measurement: noise, delays, pushes and a moving curriculum."""
+    """Return `env` without what disturbs a measurement: noise, delays, pushes, randomisation and a moving curriculum."""
     derived = deepcopy(env)
     for group in derived.observations.values():
         group.corrupt = False
         for term in group.terms.values():
             term.latency = (0, 0)
+    derived.simulation.shards = 1  # metrics and films look into the environment
     derived.action_noise_std = 0.0
     derived.action_delay = (0, 0)
-    derived.events = {name: event for name, event in derived.events.items() if event.mode == "reset"}
+    derived.events = {
+        name: event
+        for name, event in derived.events.items()
+        if event.mode == "reset" and not is_randomization(event.func)
+    }
     if isinstance(derived, ManagerBasedRlEnvCfg):
         derived.curriculum = {}
         derived.random_initial_episode_length = False

@@ -18,7 +18,7 @@ def make_env(
     render_envs: int = 0,
     dump_dir: Path | None = None,
 ) -> Any:
-    """Build a `ManagerBasedRlEnv` (or `ManagerBasedEnv`, if `cfg` has no rewards).
+    """Build a `ManagerBasedRlEnv`, a `ShardedEnv` with `simulation.shards`, or a `ManagerBasedEnv` without rewards.
 
     Args:
         cfg: The environment, or a task's id, whose training environment is then built. It is copied.
@@ -34,6 +34,10 @@ def make_env(
         cfg.simulation.num_envs = num_envs
     if seed is not None:
         cfg.seed = seed
+    if isinstance(cfg, ManagerBasedRlEnvCfg) and cfg.simulation.shards > 1:
+        from genelab.envs.sharded_env import ShardedEnv
+
+        return ShardedEnv(cfg, dump_dir=dump_dir)
     if isinstance(cfg, ManagerBasedRlEnvCfg):
         from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
 

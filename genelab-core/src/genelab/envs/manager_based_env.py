@@ -13,7 +13,7 @@ import torch
 from genelab.config.env import ManagerBasedEnvCfg
 from genelab.entities.articulation import Articulation
 from genelab.envs.deployment import describe_env
-from genelab.envs.random_streams import RandomStreams
+from genelab.envs.random_streams import RandomStreams, Rows
 from genelab.envs.vec_env import StepView
 from genelab.managers.action_manager import ActionManager
 from genelab.managers.event_manager import EventManager
@@ -31,9 +31,10 @@ class ManagerBasedEnv:
     Args:
         cfg: What to build. Everything random is seeded from `cfg.seed` before the scene is built.
         render_envs: Number of envs, from the first, of which `render` can take pictures.
+        rows: Which envs of a run with several processes these are; `None` for all.
     """
 
-    def __init__(self, cfg: ManagerBasedEnvCfg, *, render_envs: int = 0) -> None:
+    def __init__(self, cfg: ManagerBasedEnvCfg, *, render_envs: int = 0, rows: Rows | None = None) -> None:
         self.cfg = cfg
         self.num_envs = cfg.simulation.num_envs
         self.step_dt = cfg.step_dt
@@ -41,7 +42,7 @@ class ManagerBasedEnv:
         self.step_observers: list[Callable[[StepView], None]] = []
         self.scene = self._make_scene(min(render_envs, self.num_envs))
         self.device = self.scene.device
-        self.random = RandomStreams(self.num_envs, self.device, cfg.seed, self._strata())
+        self.random = RandomStreams(self.num_envs, self.device, cfg.seed, self._strata(), rows)
         self.episode_length_buf = torch.zeros(self.num_envs, dtype=torch.long, device=self.device)
         self.common_step_counter = 0
         self._everyone = torch.ones(self.num_envs, dtype=torch.bool, device=self.device)
@@ -94,7 +95,9 @@ class ManagerBasedEnv:
         else:
             self.random.end_evaluation()
         extras: dict[str, Any] = {}
-        self._reset(self._everyone, extras)
+        self.random.next_step()
+        with self.random.resets():
+            self._reset(self._everyone, extras)
         self._start_episodes()
         self._observation = self.observation_manager.compute(reset=self._everyone)
         if self.random.evaluation:
@@ -117,6 +120,7 @@ class ManagerBasedEnv:
                 f"actions have shape {tuple(actions.shape)}",
                 fix=f"give ({self.num_envs}, {self.action_manager.dim})",
             )
+        self.random.next_step()
         self.random.next_step()
         self.action_manager.process(actions)
         if self.scene.viewer:

@@ -10,6 +10,8 @@ import torch
 from genelab.config.env import ManagerBasedRlEnvCfg
 from genelab.envs.manager_based_env import ManagerBasedEnv, Observation
 from genelab.envs.nan_guard import NanGuard
+from genelab.envs.random_streams import Rows
+from genelab.envs.randomization import draws_of
 from genelab.envs.vec_env import StepView
 from genelab.managers.command_manager import CommandManager
 from genelab.managers.curriculum_manager import CurriculumManager
@@ -28,10 +30,17 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
 
     cfg: ManagerBasedRlEnvCfg
 
-    def __init__(self, cfg: ManagerBasedRlEnvCfg, *, render_envs: int = 0, dump_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        cfg: ManagerBasedRlEnvCfg,
+        *,
+        render_envs: int = 0,
+        dump_dir: Path | None = None,
+        rows: Rows | None = None,
+    ) -> None:
         self.max_episode_length = cfg.max_episode_length
         self.success: torch.Tensor | None = None
-        super().__init__(cfg, render_envs=render_envs)
+        super().__init__(cfg, render_envs=render_envs, rows=rows)
         self.nan_guard.dump_dir = dump_dir
 
     def _strata(self) -> dict[str, int]:
@@ -76,8 +85,10 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
         if not self.nobody(done):
             reset = done
             extras["final_obs"] = self._as_asked(self.nan_guard.clean(self.observation_manager.compute(), broken))
+            extras["draws"] = draws_of(self)
             self.random.next_episode(done)
-            self._reset(done, extras)
+            with self.random.resets():
+                self._reset(done, extras)
             if self.random.evaluation:
                 extras["init_hash"] = self._init_hashes(done)
 

@@ -11,6 +11,9 @@ from genelab.managers.term import load_terms_state, make_term, terms_state
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import unknown_name
 
+_FEW = 1024
+"""Columns up to which one cumulative sum is faster than an addition per row (measured on a CPU)."""
+
 
 class RewardManager:
     """Computes the reward and keeps each term's sum over the episode.
@@ -54,7 +57,7 @@ class RewardManager:
             self._explain_shapes(values)
             raise
         self.episode_sums += self.values
-        return self.values.sum(dim=0)
+        return _sum_in_order(self.values)
 
     def _explain_shapes(self, values: list[torch.Tensor]) -> None:
         for term, value in zip(self._terms, values, strict=True):
@@ -90,3 +93,16 @@ class RewardManager:
         self._scale = (self._weights * self._factor)[:, None]
         self.episode_sums = state["episode_sums"].to(self.episode_sums.device, copy=True)
         load_terms_state(self._terms, state["terms"])
+
+
+def _sum_in_order(values: torch.Tensor) -> torch.Tensor:
+    """Return the sum over the first dimension, adding one row after the other.
+
+    `torch.sum` picks an order by the number of columns: an env's reward would depend on how many envs run beside it.
+    """
+    if values.is_cuda or values.shape[1] <= _FEW:
+        return values.cumsum(dim=0)[-1]
+    total = values[0].clone()
+    for row in values[1:].unbind():
+        total += row
+    return total

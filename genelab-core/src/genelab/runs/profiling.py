@@ -162,6 +162,7 @@ def _load(
         raise UsageError(f"{loaded.spec.id} has no rewards to compute", fix="profile a task of kind rl")
     if num_envs is not None:
         loaded.cfg.env.simulation.num_envs = num_envs
+    loaded.cfg.env.simulation.shards = 1  # what is measured has to be in this process
     return loaded
 
 
