@@ -8,6 +8,7 @@ from sb3_runs import small_agent, train
 from test_sb3_her import GOALS, her_agent
 from test_sb3_resume import everything
 
+from genelab.rl.demonstrations import write_demonstrations
 from genelab.testing import bit_differences
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3.backend import Sb3Backend
@@ -45,7 +46,7 @@ def changed(path, **arrays):
 def test_a_replay_buffer_begins_with_whole_usable_episodes_of_demonstrations(demos):
     agent = her_agent(clip_actions=2.0)
     model = build_algorithm(agent, Sb3VecEnv(GoalEnv(), agent))
-    prefill(model, agent, read_demonstrations(demos, agent, 8))
+    prefill(model, agent, read_demonstrations(demos, agent, 8), GoalEnv().observation_layout)
     buffer = model.replay_buffer
     assert buffer.pos == 12
     assert (buffer.ep_length[:12] > 0).all()
@@ -71,9 +72,9 @@ def test_a_new_run_learns_from_demonstrations_and_a_continued_one_takes_them_onc
 def test_plain_observations_are_laid_side_by_side(demos):
     agent = small_agent("SAC", obs_groups=GOALS, demo_path=str(demos))
     model = build_algorithm(agent, Sb3VecEnv(GoalEnv(), agent))
-    arrays = read_demonstrations(demos, agent, 8)
-    prefill(model, agent, arrays)
-    assert np.array_equal(model.replay_buffer.observations[:12, :, 3:5], arrays["obs_achieved_goal"])
+    demonstrations = read_demonstrations(demos, agent, 8)
+    prefill(model, agent, demonstrations, GoalEnv().observation_layout)
+    assert np.array_equal(model.replay_buffer.observations[:12, :, 3:5], demonstrations.arrays["obs_achieved_goal"])
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,17 @@ def test_demonstrations_of_another_task_are_refused(tmp_path, demos):
     path = changed(demos, obs_observation=np.zeros((12, 8, 5)), next_obs_observation=np.zeros((12, 8, 5)))
     with pytest.raises(UsageError, match="the demonstrations have widths"):
         train(tmp_path, 100, agent=her_agent(demo_path=str(path)), env=GoalEnv())
+
+
+def test_demonstrations_with_other_terms_are_refused_with_the_difference(tmp_path, demos):
+    layout = GoalEnv().observation_layout.to_json()
+    layout["observation"]["terms"][0]["scale"] = [1.0, 0.1, 1.0]
+    with np.load(demos) as file:
+        write_demonstrations(demos, dict(file), {"task": "Other-v0", "observation_layout": layout})
+    with pytest.raises(
+        UsageError, match=r"group observation, term 0: state\[3\] scale \[1.0, 0.1, 1.0\][\s\S]*Other-v0"
+    ):
+        train(tmp_path, 100, agent=her_agent(demo_path=str(demos)), env=GoalEnv())
 
 
 def test_an_algorithm_without_a_replay_buffer_refuses_demonstrations(demos):

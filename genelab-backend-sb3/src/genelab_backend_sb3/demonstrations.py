@@ -1,51 +1,60 @@
-"""Demonstrations that fill the replay buffer before a new run learns.
+"""Demonstrations that fill the replay buffer before a new run learns; `genelab.rl.demonstrations` says what they hold.
 
-They are recorded with as many envs as the training has, in an NPZ file of arrays `(steps, num_envs, …)`:
-
-* `obs_<group>` and `next_obs_<group>` for each group that the agent reads, as in training (after scale and clip); where
-  an episode ends, `next_obs_<group>` is the terminal observation, before the reset;
-* `actions` in the units of the environment, `rewards`;
-* `dones` for the last step of an episode, `truncateds` for those among them that the time limit ended.
+They are recorded with as many envs as the training has.
 """
 
 from __future__ import annotations
 
 import os
 import warnings
-import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from stable_baselines3 import HerReplayBuffer
 
+from genelab.envs.observation_layout import ObservationLayout
+from genelab.rl.demonstrations import read_demonstration_arrays, require_demonstrated_layout
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3.config import Sb3AgentCfg
 from genelab_backend_sb3.networks import GOAL_KEYS, update_normalizers
 from genelab_backend_sb3.vec_env import shared_infos
 
 
-def read_demonstrations(path: str | os.PathLike[str], agent: Sb3AgentCfg, num_envs: int) -> dict[str, np.ndarray]:
-    """Return the arrays of a file by name.
+@dataclass(frozen=True)
+class Demonstrations:
+    """What a file holds of use to an agent.
+
+    Attributes:
+        name: The file's name.
+        arrays: Arrays `(steps, num_envs, …)` by name, float32.
+        about: What the file says about itself; empty for one from elsewhere.
+    """
+
+    name: str
+    arrays: dict[str, np.ndarray]
+    about: dict[str, Any]
+
+
+def read_demonstrations(path: str | os.PathLike[str], agent: Sb3AgentCfg, num_envs: int) -> Demonstrations:
+    """Return the content of a file.
 
     Raises:
-        UsageError: if there is no such file, it lacks an array, it was recorded with another number of envs, has more
-            steps than the replay buffer, widths that do not agree, or it holds something that is not finite or an
-            action out of bounds.
+        UsageError: if there is no such file, it is broken or lacks an array, it was recorded with another number of
+            envs, has more steps than the replay buffer, widths that do not agree, or it holds something that is not
+            finite or an action out of bounds.
     """
     path = Path(path)
     names = [f"{kind}_{group}" for kind in ("obs", "next_obs") for group in agent.groups]
     names += ["actions", "rewards", "dones", "truncateds"]
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            missing = [name for name in names if name not in file]
-            arrays = {name: np.asarray(file[name], dtype=np.float32) for name in names if name in file}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path.name} is no file of demonstrations", where=f"{path}: {error}") from error
+    content, about = read_demonstration_arrays(path)
+    missing = [name for name in names if name not in content]
     if missing:
         raise UsageError(f"{path.name} lacks {', '.join(missing)}", where=str(path))
+    arrays = {name: np.asarray(content[name], dtype=np.float32) for name in names}
     _check(path, arrays, agent, num_envs)
-    return arrays
+    return Demonstrations(path.name, arrays, about)
 
 
 def _check(path: Path, arrays: dict[str, np.ndarray], agent: Sb3AgentCfg, num_envs: int) -> None:
@@ -92,12 +101,14 @@ def _check_widths(path: Path, arrays: dict[str, np.ndarray], agent: Sb3AgentCfg)
             )
 
 
-def prefill(algorithm: Any, agent: Sb3AgentCfg, arrays: dict[str, np.ndarray]) -> None:
+def prefill(algorithm: Any, agent: Sb3AgentCfg, demonstrations: Demonstrations, layout: ObservationLayout) -> None:
     """Put demonstrations into the replay buffer and their observations into the statistics.
 
     Raises:
-        UsageError: if they have other widths than the task.
+        UsageError: if they have other observations than the task, whose `layout` it is, or other widths.
     """
+    require_demonstrated_layout(demonstrations.name, demonstrations.about, layout, agent.groups)
+    arrays = demonstrations.arrays
     buffer = algorithm.replay_buffer
     observations, successors = _observations(arrays, "obs", agent), _observations(arrays, "next_obs", agent)
     widths = _widths(observations), arrays["actions"].shape[2:]

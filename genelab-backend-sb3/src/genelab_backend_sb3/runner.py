@@ -169,7 +169,8 @@ class Runner(BaseCallback):
             load_policy(self.algorithm.policy, read_archive(self.ctx.warm_start), self.agent.algorithm)
         path = self.agent.demonstrations
         if path is not None:
-            prefill(self.algorithm, self.agent, read_demonstrations(path, self.agent, self.env.num_envs))
+            demonstrations = read_demonstrations(path, self.agent, self.env.num_envs)
+            prefill(self.algorithm, self.agent, demonstrations, self.ctx.env.observation_layout)
 
     def _resume(self, path: Path) -> None:
         """Continue exactly where `path` was written.

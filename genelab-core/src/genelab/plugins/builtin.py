@@ -13,8 +13,12 @@ CORE_COMMANDS = (
     CommandSpec(name="play", command="genelab.cli.play:command", summary="Run a task and look at it."),
     CommandSpec(name="eval", command="genelab.cli.eval:command", summary="Measure a policy; writes eval.json."),
     CommandSpec(name="export", command="genelab.cli.export:command", summary="Write a policy as TorchScript or ONNX."),
+    CommandSpec(
+        name="sim2sim", command="genelab.cli.sim2sim:command", summary="Run an exported policy in another simulator."
+    ),
     CommandSpec(name="compare", command="genelab.cli.compare:command", summary="Compare two evaluations."),
     CommandSpec(name="benchmark", command="genelab.cli.benchmark:command", summary="Measure a suite of policies."),
+    CommandSpec(name="demos", command="genelab.cli.demos:command", summary="Record demonstrations by an expert."),
     CommandSpec(name="verify", command="genelab.cli.verify:command", summary="Check that a task repeats bit by bit."),
     CommandSpec(name="profile", command="genelab.cli.profile:command", summary="Measure where a step's time goes."),
     CommandSpec(name="prof", command="genelab.cli.prof:command", summary="Look at what --prof recorded."),
