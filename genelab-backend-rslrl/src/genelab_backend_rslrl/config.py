@@ -130,7 +130,6 @@ class RslRlOnPolicyRunnerCfg(BackendConfig):
     Attributes:
         num_steps_per_env: Control steps per env in one iteration.
         obs_groups: Observation groups that the `"actor"` and the `"critic"` read, concatenated in this order.
-        logger: `"tensorboard"` writes event files into the run's folder.
     """
 
     num_steps_per_env: Positive = 24
@@ -140,4 +139,3 @@ class RslRlOnPolicyRunnerCfg(BackendConfig):
     actor: RslRlModelCfg = Field(default_factory=lambda: RslRlModelCfg(distribution_cfg=RslRlGaussianCfg()))
     critic: RslRlModelCfg = Field(default_factory=RslRlModelCfg)
     algorithm: RslRlPpoAlgorithmCfg = Field(default_factory=RslRlPpoAlgorithmCfg)
-    logger: Literal["tensorboard", "none"] = "tensorboard"

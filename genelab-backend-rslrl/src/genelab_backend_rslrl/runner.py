@@ -69,24 +69,18 @@ class Runner:
             GenelabError: when actions, rewards, values, losses or weights are no longer finite.
             LostPeerError: when another rank has ended.
         """
-        logs = self.agent.logger == "tensorboard" and self.world.is_main
-        log = EventLog(self.ctx.log_dir, self.iteration) if logs else None
         self.algorithm.train_mode()
         stopped = False
-        try:
+        with EventLog(self.ctx, self.iteration) as log:
             while self.iteration < self.ctx.max_iterations and not stopped:
                 scalars = self._iterate()
                 scalars |= self.ctx.evaluate(self.iteration, self.env_steps, self._write_policy)
-                if log is not None:
-                    log.write(self.iteration, scalars)
+                log.write(self.iteration, scalars)
                 self.ctx.on_iteration(self.iteration, self.env_steps, with_plain_names(scalars))
                 finished = self.iteration >= self.ctx.max_iterations
                 stopped = self.world.any(self.ctx.should_stop()) and not finished
                 if finished or stopped or self.iteration % self.agent.save_interval == 0:
                     self._save()
-        finally:
-            if log is not None:
-                log.close()
         if not stopped and self.world.is_main:
             self._write_policy(self.files.final)
         assert self.checkpoint is not None  # saved in the loop, or resumed from

@@ -87,7 +87,6 @@ class Sb3AgentCfg(BackendConfig):
         action_noise: Standard deviation of the noise on actions during training, as a share of `clip_actions` (TD3,
             DDPG).
         extra_kwargs: More arguments of the algorithm's class, such as SAC's `ent_coef` and `gradient_steps`.
-        logger: `"tensorboard"` writes event files into the run's folder.
         demo_path: NPZ file of demonstrations that fill the replay buffer before a new run learns; the environment
             variable `GENELAB_SB3_DEMO_PATH` sets it too.
     """
@@ -113,7 +112,6 @@ class Sb3AgentCfg(BackendConfig):
     action_noise: Annotated[float, Field(ge=0)] = 0.1
     her: Sb3HerCfg = Field(default_factory=Sb3HerCfg)
     extra_kwargs: dict[str, Any] = Field(default_factory=dict)
-    logger: Literal["tensorboard", "none"] = "tensorboard"
     demo_path: str | None = None
 
     @property

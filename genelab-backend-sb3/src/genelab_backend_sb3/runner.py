@@ -51,7 +51,6 @@ class Runner(BaseCallback):
         self.checkpoint: Path | None = None
         self.stopped = False
         self._pair = ""  # marks the files of one checkpoint as belonging together
-        self._log: EventLog | None = None
         acting = (self.algorithm, "_sample_action") if agent.off_policy else (self.algorithm.policy, "forward")
         ctx.watch("policy", *acting)
         ctx.watch("update", self.algorithm, "train")
@@ -60,6 +59,7 @@ class Runner(BaseCallback):
         else:
             self._begin()
         self._reported = self._saved = self.steps
+        self._log = EventLog(ctx, self.steps)
         self._report_interval = _REPORT_EVERY * self.env.num_envs if agent.off_policy else 1
         self._began = perf_counter()
 
@@ -69,19 +69,16 @@ class Runner(BaseCallback):
         Raises:
             GenelabError: when actions, observations, rewards or weights are no longer finite.
         """
-        self._log = EventLog(self.ctx.log_dir, self.steps) if self.agent.logger == "tensorboard" else None
         self._began = perf_counter()
         budget: Any = self.ctx.max_iterations - self.steps
-        try:
-            self.algorithm.learn(budget, callback=self, log_interval=None, reset_num_timesteps=False)
-            self.between_rollouts()
-        except ValueError:
-            # torch refuses to make a normal distribution whose parameters are NaN.
-            self._require_finite()
-            raise
-        finally:
-            if self._log is not None:
-                self._log.close()
+        with self._log:
+            try:
+                self.algorithm.learn(budget, callback=self, log_interval=None, reset_num_timesteps=False)
+                self.between_rollouts()
+            except ValueError:
+                # torch refuses to make a normal distribution whose parameters are NaN.
+                self._require_finite()
+                raise
         if not self.stopped:
             self._write_policy(self.files.final)
         assert self.checkpoint is not None  # saved in between_rollouts, or resumed from
@@ -116,8 +113,7 @@ class Runner(BaseCallback):
         rate = (self.steps - self._reported) / (now - self._began)
         self._began, self._reported = now, self.steps
         scalars = {**losses, "Perf/total_fps": rate, **self.env.metrics.summary(), **evaluated}
-        if self._log is not None:
-            self._log.write(self.steps, scalars)
+        self._log.write(self.steps, scalars)
         self.ctx.on_iteration(self.steps, self.steps, with_plain_names(scalars))
 
     def _require_finite(self) -> None:

@@ -108,7 +108,6 @@ class SkrlAgentCfg(BackendConfig):
     obs_group: Groups = ("policy",)
     state_group: Groups = ("critic",)
     models: SkrlModelsCfg = Field(default_factory=SkrlModelsCfg)
-    logger: Literal["tensorboard", "none"] = "tensorboard"
 
     learning_rate: Annotated[float, Field(gt=0)] = 3e-4
     discount_factor: Factor = 0.99

@@ -71,9 +71,8 @@ class Trainer:
         Raises:
             GenelabError: when rewards, losses or weights are no longer finite.
         """
-        log = EventLog(self.ctx.log_dir, self.timestep) if self.cfg.logger == "tensorboard" else None
         stopped = False
-        try:
+        with EventLog(self.ctx, self.timestep) as log:
             while self.timestep < self.ctx.max_iterations and not stopped:
                 self._step()
                 evaluated = self.ctx.evaluate(self.timestep, self.env_steps, self._write_policy)
@@ -82,14 +81,10 @@ class Trainer:
                 save = finished or stopped or self.timestep % self.cfg.save_interval == 0
                 if save or evaluated or self.timestep % self.report_steps == 0:
                     scalars = self._report() | evaluated
-                    if log is not None:
-                        log.write(self.timestep, scalars)
+                    log.write(self.timestep, scalars)
                     self.ctx.on_iteration(self.timestep, self.env_steps, with_plain_names(scalars))
                 if save:
                     self._save()
-        finally:
-            if log is not None:
-                log.close()
         assert self.checkpoint is not None  # saved in the loop, or resumed from
         return TrainResult(self.checkpoint, self.timestep, self.env_steps, stopped)
 

@@ -1,27 +1,76 @@
-"""TensorBoard event files, for backends that depend on `tensorboard`."""
+"""The scalars of a training: in TensorBoard event files, and with a service beside them.
+
+For backends that depend on `tensorboard`. The files in the run's folder are the record; what a service holds is a copy.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
 
 from torch.utils.tensorboard import SummaryWriter
 
+from genelab.rl.remote_logs import REMOTE_LOGS, RemoteLog, open_remote_log
+from genelab.utils.errors import first_line
+
+if TYPE_CHECKING:
+    from genelab.rl.backends.base import TrainContext
+
 
 class EventLog:
-    """Writes scalars into a run's folder.
+    """Writes what `agent.logger` asks for, as a context around the training loop; other ranks than 0 write nothing.
+
+    A service that fails while the training runs is left out from then on, with one warning.
 
     Args:
-        log_dir: The run's folder.
-        iteration: Iterations done before; what an interrupted run wrote beyond them is hidden.
+        ctx: The training.
+        iteration: Iterations done before; what an interrupted run wrote beyond them is hidden in the event files.
+
+    Raises:
+        GenelabError: on entering, if the service cannot be reached.
     """
 
-    def __init__(self, log_dir: Path, iteration: int) -> None:
-        self._writer = SummaryWriter(str(log_dir), purge_step=iteration + 1 if iteration else None, flush_secs=10)
+    def __init__(self, ctx: TrainContext, iteration: int) -> None:
+        self._ctx, self._iteration = ctx, iteration
+        self._files: SummaryWriter | None = None
+        self._remote: RemoteLog | None = None
+
+    def __enter__(self) -> EventLog:
+        logger = self._ctx.agent.logger
+        if logger != "none" and self._ctx.world.is_main:
+            if logger in REMOTE_LOGS:
+                self._remote = open_remote_log(self._ctx)
+            purge = self._iteration + 1 if self._iteration else None
+            self._files = SummaryWriter(str(self._ctx.log_dir), purge_step=purge, flush_secs=10)
+        return self
 
     def write(self, iteration: int, scalars: dict[str, float]) -> None:
         """Write the scalars of one iteration."""
-        for tag, value in scalars.items():
-            self._writer.add_scalar(tag, value, iteration)
+        if self._files is not None:
+            for tag, value in scalars.items():
+                self._files.add_scalar(tag, value, iteration)
+        if self._remote is not None:
+            try:
+                self._remote.write(iteration, scalars)
+            except Exception as error:  # whatever the service's library raises, the training goes on
+                self._leave_out(error)
 
-    def close(self) -> None:
-        self._writer.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._files is not None:
+            self._files.close()
+        if self._remote is not None:
+            try:
+                self._remote.close(failed=isinstance(error, Exception))
+            except Exception as failure:
+                self._leave_out(failure)
+
+    def _leave_out(self, error: Exception) -> None:
+        self._remote = None
+        print(
+            f"warning: {self._ctx.agent.logger} failed and gets nothing more: {type(error).__name__}: "
+            f"{first_line(error)}; the event files in {self._ctx.log_dir} go on",
+            file=sys.stderr,
+        )

@@ -10,6 +10,7 @@ from genelab.api import BackendSpec, TaskSpec
 from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import LoadedTask, load_task
 from genelab.rl.backends.base import Backend
+from genelab.rl.remote_logs import require_logger
 from genelab.runs.capacity import require_room
 from genelab.runs.eval_schedule import EvalPlan, EvalSchedule, plan_evaluation
 from genelab.runs.ranks import check_ranks, check_same_ranks
@@ -89,6 +90,7 @@ def plan_training(request: TrainRequest) -> TrainPlan:
     plan.ranks = request.ranks
     check_ranks(request.ranks, plan.spec, num_envs)
     require_room(num_envs // request.ranks, plan.loaded.cfg.env.simulation.gpu)
+    require_logger(agent.logger)
     plan.backend.validate(agent, num_envs // request.ranks, plan.loaded.cfg.env)
     schedule = request.evaluation or (EvalSchedule.of_run(plan.run.path) if plan.run is not None else None)
     if schedule is not None:
