@@ -74,3 +74,16 @@ class MujocoRobot:
             body = self.data.body(link)
             positions.append(body.xpos + body.xmat.reshape(3, 3) @ np.array(offset))
         return np.array(positions)
+
+    def foot_forces(self) -> np.ndarray:
+        """Return the vertical force of the ground on the links that carry the feet, N, `(num_feet,)`."""
+        forces = dict.fromkeys((self.model.body(link).id for link in self.robot.feet), 0.0)
+        wrench = np.zeros(6)
+        for index in range(self.data.ncon):
+            contact = self.data.contact[index]
+            for geom, sign in ((contact.geom1, -1.0), (contact.geom2, 1.0)):
+                body = self.model.geom_bodyid[geom]
+                if body in forces:
+                    mujoco.mj_contactForce(self.model, self.data, index, wrench)
+                    forces[body] += sign * float(contact.frame[[2, 5, 8]] @ wrench[:3])
+        return np.array(list(forces.values()))
