@@ -203,6 +203,42 @@ class LauncherSpec(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineSpec(Record):
+    """Another simulator in which an exported policy can be run.
+
+    Attributes:
+        name: Name users give to `sim2sim --engine`.
+        engine: Class that implements `genelab.sim2sim.engine.Engine`.
+        summary: One line for `genelab list`.
+    """
+
+    references: ClassVar[tuple[str, ...]] = ("engine",)
+
+    name: str
+    engine: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservationKindSpec(Record):
+    """How a kind of observation is computed outside the environment it was trained in.
+
+    Attributes:
+        kind: Reference of the observation term's function, as it stands in the metadata of exported policies.
+        compute: Function `compute(robot, **params)` of a `genelab.sim2sim.robot_state.RobotState` that returns a numpy
+            array `(num_robots, dim)`; see `genelab.sim2sim.observations`.
+        summary: One line: what it is, in which frame and unit.
+    """
+
+    references: ClassVar[tuple[str, ...]] = ("kind", "compute")
+
+    name: str
+    kind: str
+    compute: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunEvent:
     """Something that happened in a run, told to observers.
 
@@ -245,6 +281,14 @@ class HookSpecs:
         """Ways to start other `genelab` commands. Resolved by `--launcher`."""
 
     @hookspec
+    def genelab_engines(self) -> list[EngineSpec]:  # pyright: ignore[reportReturnType]
+        """Other simulators. Resolved by `sim2sim --engine`."""
+
+    @hookspec
+    def genelab_observation_kinds(self) -> list[ObservationKindSpec]:  # pyright: ignore[reportReturnType]
+        """Observation terms that can be computed from a robot's state alone. Resolved by `sim2sim`."""
+
+    @hookspec
     def genelab_run_event(self, event: RunEvent) -> None:
         """Observe a run. Called as it happens; an exception here is logged once and never ends the run."""
 
@@ -257,5 +301,7 @@ RECORD_HOOKS: Mapping[str, type[Record]] = MappingProxyType(
         "genelab_eval_metrics": MetricSpec,
         "genelab_commands": CommandSpec,
         "genelab_launchers": LauncherSpec,
+        "genelab_engines": EngineSpec,
+        "genelab_observation_kinds": ObservationKindSpec,
     }
 )

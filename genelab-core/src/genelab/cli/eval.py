@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from genelab.cli.episode_progress import episode_progress
 from genelab.cli.options import force_option, json_option, task_command
 from genelab.cli.simulation_options import Seed
 
@@ -66,7 +65,7 @@ def command(
     """
     from genelab.runs.evaluation import evaluate
 
-    with _progress() as on_progress:
+    with episode_progress() as on_progress:
         document = evaluate(
             task,
             policy,
@@ -91,15 +90,3 @@ def command(
     from genelab.cli.eval_table import print_report
 
     print_report(document, out)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Show on standard error how many episodes are done, if it is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("episodes", total=None)
-        yield lambda counted, episodes: progress.update(bar, completed=counted, total=episodes)

@@ -7,13 +7,21 @@ from typing import Any
 
 import click
 
-from genelab.api import BackendSpec, CommandSpec, ExporterSpec, LauncherSpec, MetricSpec, Record, TaskSpec
+from genelab.api import (
+    BackendSpec,
+    CommandSpec,
+    EngineSpec,
+    ExporterSpec,
+    LauncherSpec,
+    MetricSpec,
+    ObservationKindSpec,
+    Record,
+    TaskSpec,
+)
 from genelab.cli.options import json_option
 from genelab.cli.table import table
 from genelab.plugins.builtin import CORE_COMMANDS
-from genelab.plugins.catalog import Catalog, get_catalog
-
-KINDS = ("tasks", "backends", "exporters", "metrics", "commands", "launchers")
+from genelab.plugins.catalog import KINDS, Catalog, get_catalog
 
 
 @click.command()
@@ -21,7 +29,7 @@ KINDS = ("tasks", "backends", "exporters", "metrics", "commands", "launchers")
 @click.option("--tag", help="Only tasks with this tag.")
 @json_option
 def command(kind: str | None, tag: str | None, as_json: bool) -> None:
-    """List tasks, backends, exporters, metrics, commands and launchers, or one KIND of them."""
+    """List everything that can be named, or one KIND of it."""
     catalog = get_catalog()
     kinds = [kind] if kind else ["tasks"] if tag else list(KINDS)
     listed = {name: _rows(catalog, name, tag) for name in kinds}
@@ -62,7 +70,9 @@ def _facts(record: Record) -> dict[str, Any]:
             return {"summary": record.summary, "suffix": record.suffix, "supports": list(record.supports)}
         case MetricSpec():
             return {"summary": record.summary, "unit": record.unit, "higher_is_better": record.higher_is_better}
-        case CommandSpec() | LauncherSpec():
+        case ObservationKindSpec():
+            return {"summary": record.summary, "kind": record.kind}
+        case CommandSpec() | LauncherSpec() | EngineSpec():
             return {"summary": record.summary}
     raise TypeError(type(record).__name__)
 

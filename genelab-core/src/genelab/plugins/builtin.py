@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from genelab.api import CommandSpec, ExporterSpec, LauncherSpec, MetricSpec, hookimpl
+from genelab.api import (
+    CommandSpec,
+    EngineSpec,
+    ExporterSpec,
+    LauncherSpec,
+    MetricSpec,
+    ObservationKindSpec,
+    hookimpl,
+)
 
 GENELAB_API = "1"
 
@@ -87,4 +95,38 @@ def genelab_launchers() -> list[LauncherSpec]:
         LauncherSpec(
             name="slurm", launcher="genelab.runs.launchers.slurm:SlurmLauncher", summary="A Slurm job array, submitted."
         ),
+    ]
+
+
+@hookimpl
+def genelab_engines() -> list[EngineSpec]:
+    return [
+        EngineSpec(
+            name="mujoco", engine="genelab.sim2sim.mujoco_engine:MujocoEngine", summary="Plain MuJoCo on the CPU."
+        )
+    ]
+
+
+_OBSERVATIONS = {
+    "joint_pos_rel": "Joint positions minus their defaults, rad or m.",
+    "joint_vel": "Joint velocities, rad/s or m/s.",
+    "base_lin_vel": "Linear velocity of the base in its own frame, m/s.",
+    "base_ang_vel": "Angular velocity of the base in its own frame, rad/s.",
+    "projected_gravity": "Direction of gravity in the base frame.",
+    "link_ang_vel": "Angular velocities of links, each in its own frame, rad/s.",
+    "last_action": "The policy's last action.",
+    "command": "The present value of a command.",
+}
+
+
+@hookimpl
+def genelab_observation_kinds() -> list[ObservationKindSpec]:
+    return [
+        ObservationKindSpec(
+            name=name,
+            kind=f"genelab.mdp.observations:{name}",
+            compute=f"genelab.sim2sim.observations:{name}",
+            summary=summary,
+        )
+        for name, summary in _OBSERVATIONS.items()
     ]

@@ -11,9 +11,11 @@ from genelab.api import (
     RECORD_HOOKS,
     BackendSpec,
     CommandSpec,
+    EngineSpec,
     ExporterSpec,
     LauncherSpec,
     MetricSpec,
+    ObservationKindSpec,
     Record,
     RunEvent,
     TaskSpec,
@@ -30,7 +32,7 @@ from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.names import normalize
 from genelab.utils.references import resolve
 
-KINDS = ("tasks", "backends", "exporters", "metrics", "commands", "launchers")
+KINDS = ("tasks", "backends", "exporters", "metrics", "commands", "launchers", "engines", "observation_kinds")
 """Attributes of a catalog that hold records."""
 
 R = TypeVar("R", bound=Record)
@@ -41,7 +43,8 @@ class Catalog:
 
     Attributes:
         plugins: What became of each plugin, the core first.
-        tasks, backends, exporters, metrics, commands, launchers: Records by the name that reaches them.
+        tasks, backends, exporters, metrics, commands, launchers, engines, observation_kinds: Records by the name that
+            reaches them.
     """
 
     def __init__(self, candidates: Iterable[Candidate], selection: Selection) -> None:
@@ -64,6 +67,8 @@ class Catalog:
         self.metrics: dict[str, MetricSpec] = self._indices["genelab_eval_metrics"].listed
         self.commands: dict[str, CommandSpec] = self._indices["genelab_commands"].listed
         self.launchers: dict[str, LauncherSpec] = self._indices["genelab_launchers"].listed
+        self.engines: dict[str, EngineSpec] = self._indices["genelab_engines"].listed
+        self.observation_kinds: dict[str, ObservationKindSpec] = self._indices["genelab_observation_kinds"].listed
 
     def task(self, name: str) -> TaskSpec:
         """Return the task called `name` (`id` or `distribution::id`).
@@ -93,6 +98,10 @@ class Catalog:
     def launcher(self, name: str) -> LauncherSpec:
         """Return the launcher called `name`."""
         return self._find("genelab_launchers", "launcher", name)
+
+    def engine(self, name: str) -> EngineSpec:
+        """Return the engine called `name`."""
+        return self._find("genelab_engines", "engine", name)
 
     def owner(self, record: Record) -> PluginStatus:
         """Return the plugin that `record` of this catalog came from."""

@@ -81,8 +81,8 @@ class Arena:
             policy,
             episodes=episodes,
             seed=seed,
-            metrics={**plugin_metrics, **metric_terms(self.cfg)},
-            reward_terms=reward_terms(self.cfg),
+            metrics={**plugin_metrics, **metric_terms(self.env.cfg)},
+            reward_terms=reward_terms(self.env.cfg),
             strata=self.cfg.strata,
             **options,
         )

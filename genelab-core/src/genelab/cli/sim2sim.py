@@ -1,0 +1,101 @@
+"""`genelab sim2sim`: run an exported policy in another simulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from genelab.cli.episode_progress import episode_progress
+from genelab.cli.eval import Count
+from genelab.cli.options import force_option, json_option, task_command
+from genelab.cli.simulation_options import Seed
+from genelab.plugins.catalog import discovered
+
+
+class EngineName(click.ParamType):
+    """An engine's name: completed from the catalog, looked up by `genelab.runs.sim2sim.sim2sim`."""
+
+    name = "engine"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        engines = discovered().engines
+        return [
+            CompletionItem(name, help=spec.summary) for name, spec in engines.items() if name.startswith(incomplete)
+        ]
+
+
+@task_command(
+    short_help="Run an exported policy in another simulator.",
+    epilog="Exit status: 0 when every episode was measured, 1 when a file or the policy is broken, 2 for wrong usage.",
+)
+@click.argument("policy", type=click.Path(path_type=Path))
+@click.option("--engine", type=EngineName(), default="mujoco", show_default=True, help="The simulator.")
+@click.option("--episodes", type=Count, default=100, show_default=True, help="Episodes to measure.")
+@click.option("--seed", type=Seed, default=0, show_default=True, help="Base seed of the episodes.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="EVAL.JSON",
+    help="Genesis' evaluation of the same file, to report differences from.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="sim2sim.json", show_default=True, help="File to write."
+)
+@click.option("--video", type=click.Path(path_type=Path), metavar="FILE.MP4", help="Film the first episode.")
+@click.option(
+    "--command",
+    "script",
+    metavar="TEXT",
+    help="Commands instead of the task's own: 'NAME=0.5,0,0 for 4s; NAME=0,0,0'.",
+)
+@click.option("--trust", is_flag=True, help="Let the run's configs name code outside the installed plugins.")
+@json_option
+@force_option
+def command(
+    task: str,
+    overrides: list[tuple[str, str]],
+    policy: Path,
+    engine: str,
+    episodes: int,
+    seed: int,
+    against: Path | None,
+    out: Path,
+    video: Path | None,
+    script: str | None,
+    trust: bool,
+    as_json: bool,
+    force: bool,
+) -> None:
+    """Run POLICY, a file that `genelab export` wrote, on its robot in another simulator, and score it.
+
+    The robot is driven by the file's metadata alone, as on the real machine; TASK only says where its model lies, where
+    episodes begin and end, and what they are worth. Episode i begins as in `genelab eval`.
+    """
+    from genelab.runs.sim2sim import sim2sim
+
+    with episode_progress() as on_progress:
+        document = sim2sim(
+            task,
+            policy,
+            engine=engine,
+            episodes=episodes,
+            seed=seed,
+            overrides=overrides,
+            against=against,
+            out=out,
+            video=video,
+            command=script,
+            force=force,
+            trust=trust,
+            on_progress=on_progress,
+        )
+    if as_json:
+        import json
+
+        click.echo(json.dumps(document, indent=2, allow_nan=False))
+        return
+    from genelab.cli.sim2sim_table import print_sim2sim
+
+    print_sim2sim(document, out)

@@ -1,0 +1,77 @@
+"""An arena in another simulator: an exported policy, its robot in an engine, and the task as referee."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from genelab.api import MetricSpec
+from genelab.runs.arena import Arena
+from genelab.sim2sim.controller import Controller
+from genelab.sim2sim.deployed import DeployedPolicy
+from genelab.sim2sim.referee import Referee
+
+if TYPE_CHECKING:
+    from genelab.config.env import ManagerBasedRlEnvCfg
+    from genelab.rl.policy import ExportedPolicy
+    from genelab.sim2sim.command_script import CommandScript
+    from genelab.sim2sim.engine import Engine
+
+TOLERANCE = 1e-3
+"""Differences between controller and environment above this are warned of; float32 makes some of 1e-5."""
+
+
+class EngineArena(Arena):
+    """Evaluates one exported policy in an engine.
+
+    Args:
+        cfg: The environment, as `measured_config` returns it.
+        specs: The plugin metrics.
+        network: The exported file.
+        build: Makes an engine with that many robots.
+        num_envs: Robots side by side.
+        seed: Of the ages of delayed observations and actions.
+        script: Commands to give instead of those that the task draws.
+    """
+
+    def __init__(
+        self,
+        cfg: ManagerBasedRlEnvCfg,
+        specs: Sequence[MetricSpec],
+        network: ExportedPolicy,
+        build: Callable[[int], Engine],
+        *,
+        num_envs: int,
+        seed: int,
+        script: CommandScript | None = None,
+    ) -> None:
+        began = time.perf_counter()
+        controller = Controller(network.artifact.metadata, num_envs, seed)
+        self.engine = build(num_envs)
+        self.env = self.referee = Referee(cfg, self.engine, network.artifact.obs_groups)
+        self.cfg, self.specs = cfg, list(specs)
+        self.policy = DeployedPolicy(network, controller, self.engine, self.referee, script)
+        self.build_s = time.perf_counter() - began
+
+    def checks(self) -> dict[str, Any]:
+        """Return how far the controller was from the environment, and what could not be measured."""
+        return {
+            "observations": self.policy.differences.largest,
+            "targets": self.referee.scene.target_difference,
+            "left_out": self.referee.left_out,
+        }
+
+    def warnings(self) -> list[str]:
+        """Return one line for each thing that makes the numbers others than Genesis' for a reason beside physics."""
+        lines = [
+            f"the controller's observation {term} differs from the environment's by up to {largest:.2g}"
+            for term, largest in self.policy.differences.largest.items()
+            if largest > TOLERANCE
+        ]
+        if self.referee.scene.target_difference > TOLERANCE:
+            lines.append(
+                f"the controller's joint targets differ from the task's by up to "
+                f"{self.referee.scene.target_difference:.2g}: has the task changed since the export?"
+            )
+        return lines + [f"{term} is left out: it {reason}" for term, reason in self.referee.left_out.items()]

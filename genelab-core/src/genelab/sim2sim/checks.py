@@ -1,0 +1,37 @@
+"""How far the controller, made from metadata, is from what the environment computes for the same state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+class TermDifferences:
+    """The largest difference of each observation term, over everything that was noted.
+
+    Args:
+        obs_groups: The metadata's `obs_groups`.
+    """
+
+    def __init__(self, obs_groups: Mapping[str, Any]) -> None:
+        self._columns: dict[str, tuple[str, np.ndarray]] = {}
+        for name, group in obs_groups.items():
+            frame = group["dim"] // group["history_length"]
+            for term in group["terms"]:
+                first = term["start"] + np.arange(term["dim"])
+                columns = (np.arange(group["history_length"])[:, None] * frame + first).ravel()
+                self._columns[f"{name}.{term['name']}"] = name, columns
+        self.largest = dict.fromkeys(self._columns, 0.0)
+
+    def note(self, ours: Mapping[str, np.ndarray], theirs: Mapping[str, np.ndarray], rows: Any = slice(None)) -> None:
+        """Take in raw observations by group, `(num_envs, dim)`, of the robots in `rows`."""
+        difference = {name: np.abs(ours[name] - theirs[name])[rows] for name in ours if name in theirs}
+        for term, (group, columns) in self._columns.items():
+            largest = float(difference[group][:, columns].max(initial=0.0))
+            self.largest[term] = max(self.largest[term], largest)
+
+    def forget(self, term: str) -> None:
+        """Leave out a term that cannot be compared."""
+        del self._columns[term], self.largest[term]

@@ -1,0 +1,80 @@
+"""The exported policy at work: its controller and its network in the place of any other policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from genelab.rl.policy import ExportedPolicy
+from genelab.sim2sim.checks import TermDifferences
+from genelab.sim2sim.command_script import CommandScript
+from genelab.sim2sim.controller import Controller
+from genelab.sim2sim.engine import Engine
+from genelab.sim2sim.referee import Referee
+from genelab.sim2sim.robot_state import read_state
+
+if TYPE_CHECKING:
+    from genelab.envs.vec_env import Observation
+
+
+class DeployedPolicy:
+    """A `genelab.rl.policy.Policy` that looks at the robot, not at the environment's observations.
+
+    Args:
+        network: The exported file.
+        controller: Made from its metadata.
+        engine: The robot.
+        referee: Gives commands and takes the joint targets.
+        script: Commands to give instead of those that the task draws.
+
+    Attributes:
+        differences: Between the controller's observations and the environment's.
+    """
+
+    kind = "export"
+
+    def __init__(
+        self,
+        network: ExportedPolicy,
+        controller: Controller,
+        engine: Engine,
+        referee: Referee,
+        script: CommandScript | None = None,
+    ) -> None:
+        self._network, self._controller, self._engine, self._referee = network, controller, engine, referee
+        self._script = script
+        self.recurrent = network.recurrent
+        self.differences = TermDifferences(network.artifact.metadata["obs_groups"])
+        self._restarted = np.ones(engine.num_envs, dtype=bool)
+        self._uncheckable(network.artifact.metadata["deployment"]["observations"])
+
+    def _uncheckable(self, observations: Mapping[str, Mapping]) -> None:
+        """Leave out of the check what the environment cannot compute here, or draws ages or commands for itself."""
+        for group, terms in observations.items():
+            for name, term in terms.items():
+                low, high = term["latency"]
+                scripted = self._script is not None and "command" in term["kind"].rpartition(":")[2]
+                if low != high or scripted or group not in self._referee.observation_layout.groups:
+                    self.differences.forget(f"{group}.{name}")
+
+    def __call__(self, observations: Observation) -> torch.Tensor:
+        controller, referee = self._controller, self._referee
+        if self._script is not None:
+            self._script.give(referee.command_manager, controller.step, referee.step_dt)
+        commands = {name: term.command.double().numpy() for name, term in referee.command_manager.terms.items()}
+        robot = read_state(self._engine, commands, controller.last_action, controller.step)
+        own = controller.observe(robot, self._restarted)
+        self._restarted = np.zeros_like(self._restarted)
+        self.differences.note(own, {name: value.double().numpy() for name, value in observations.items()})
+        actions = self._network({name: torch.from_numpy(value).float() for name, value in own.items()})
+        referee.scene.targets = controller.targets(actions.numpy(), self._engine.robot.default_joint_pos)
+        return actions
+
+    def reset(self, done: torch.Tensor | None = None) -> None:
+        self._network.reset(done)
+        mask = np.ones_like(self._restarted) if done is None else done.numpy()
+        self._controller.restart(mask)
+        self._restarted |= mask

@@ -1,0 +1,57 @@
+"""The difference report: every number of an evaluation in another simulator against Genesis' evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from genelab.eval import statistics
+
+
+def metric_differences(reference: dict[str, Any], candidate: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return, for each number of the episodes, its difference (candidate − reference) with a 95 % interval.
+
+    Episodes are paired by index: both began in the same state. A number counts in the episodes in which both have it.
+    Intervals are bootstraps of the paired differences, of outcomes (success) Newcombe's.
+    """
+    pairs = list(zip(reference["episodes"], candidate["episodes"], strict=True))
+    made = []
+    for name, first, second in _columns(pairs):
+        known = np.array([(float(a), float(b)) for a, b in zip(first, second, strict=True) if None not in (a, b)])
+        if len(known) == 0:
+            continue
+        a, b = known.T
+        interval = _interval(name, a, b)
+        made.append(
+            {
+                "metric": name,
+                "n": len(known),
+                "reference": float(a.mean()),
+                "candidate": float(b.mean()),
+                "difference": float((b - a).mean()),
+                "low": None if interval is None else interval[0],
+                "high": None if interval is None else interval[1],
+                "largest": float(np.abs(b - a).max()),
+            }
+        )
+    return made
+
+
+def _interval(name: str, first: np.ndarray, second: np.ndarray) -> statistics.Interval | None:
+    if len(first) < 2:
+        return None
+    if not name.startswith("success"):
+        return statistics.bootstrap_mean(second - first)
+    a, b = first > 0.5, second > 0.5
+    return statistics.newcombe_paired(*(int(both.sum()) for both in (a & b, a & ~b, ~a & b, ~a & ~b)))
+
+
+def _columns(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> Iterator[tuple[str, list[Any], list[Any]]]:
+    for name in ("return", "length", "success_at_end", "success_once"):
+        yield name, [a[name] for a, _ in pairs], [b[name] for _, b in pairs]
+    for table, prefix in (("metrics", ""), ("reward_terms", "reward ")):
+        names = dict.fromkeys(name for a, b in pairs for name in a[table] if name in b[table])
+        for name in names:
+            yield prefix + name, [a[table][name] for a, _ in pairs], [b[table][name] for _, b in pairs]

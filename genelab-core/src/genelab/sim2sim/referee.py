@@ -1,0 +1,80 @@
+"""The task as referee: starts, commands, terminations, rewards and metrics of its environment, over another simulator.
+
+The referee decides where episodes begin and end and what they are worth. It does not drive: the robot acts on the
+targets that its own controller sets.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, TypeVar
+
+import torch
+
+from genelab.config.env import ManagerBasedRlEnvCfg
+from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
+from genelab.managers.action_manager import ActionManager
+from genelab.managers.command_manager import CommandManager
+from genelab.managers.term import make_term
+from genelab.sim2sim.body import NotInEngine
+from genelab.sim2sim.engine import Engine
+from genelab.sim2sim.scene import EngineScene
+
+T = TypeVar("T")
+
+
+class Referee(ManagerBasedRlEnv):
+    """The task's environment over an engine.
+
+    Terms that need what the engine does not have are left out, of observations the whole group. Without that there is
+    only less to check the controller by; without a termination or reward term the numbers are others, and the caller
+    must say so.
+
+    Args:
+        cfg: The environment's config, as it would be evaluated in Genesis; it is copied.
+        engine: Simulates the robot.
+        obs_groups: Groups that the policy reads.
+
+    Attributes:
+        left_out: By `"<kind>.<name>"`, why a term is left out.
+    """
+
+    scene: EngineScene  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def __init__(self, cfg: ManagerBasedRlEnvCfg, engine: Engine, obs_groups: tuple[str, ...]) -> None:
+        cfg = deepcopy(cfg)
+        cfg.simulation.num_envs = engine.num_envs
+        cfg.observations = {name: cfg.observations[name] for name in obs_groups}
+        self._engine, self.left_out = engine, {}
+        super().__init__(cfg)
+
+    def _make_scene(self, render_envs: int) -> Any:
+        return EngineScene(self.cfg, self._engine)
+
+    def _make_managers(self) -> None:
+        cfg = self.cfg
+        self.command_manager = CommandManager(cfg.commands, self)
+        self.action_manager = ActionManager(cfg.actions, self)
+        everyone = torch.ones(self.num_envs, dtype=torch.bool)
+        cfg.observations = {
+            name: group
+            for name, group in cfg.observations.items()
+            if len(self._computable("observations", group.terms)) == len(group.terms)
+        }
+        cfg.rewards = self._computable("rewards", cfg.rewards)
+        cfg.terminations = self._computable("terminations", cfg.terminations)
+        cfg.metrics = self._computable("metrics", cfg.metrics)
+        cfg.events = self._computable("events", cfg.events, everyone)
+        super()._make_managers()
+
+    def _computable(self, kind: str, terms: dict[str, T], *arguments: Any) -> dict[str, T]:
+        """Return the terms that can be computed; note why the others cannot."""
+        return {name: term for name, term in terms.items() if self._tried(kind, name, term, arguments)}
+
+    def _tried(self, kind: str, name: str, cfg: Any, arguments: tuple[Any, ...]) -> bool:
+        try:
+            make_term(name, cfg, self, kind=kind, positional=1 + len(arguments))(self, *arguments)
+        except NotInEngine as missing:
+            self.left_out[f"{kind}.{name}"] = f"needs {missing.what}"
+            return False
+        return True

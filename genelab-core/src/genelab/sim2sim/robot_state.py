@@ -1,0 +1,90 @@
+"""What a robot knows of itself and is told: the input of every observation kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from genelab.sim2sim.engine import Engine, LinkStates
+from genelab.utils.names import unknown_name
+
+
+@dataclass(frozen=True)
+class RobotState:
+    """The state of `num_envs` copies of one robot at one control step.
+
+    Attributes:
+        joint_names: Order of the joints.
+        link_names: Order of the links; the first moving one is the base.
+        default_joint_pos: rad or m, `(num_joints,)`.
+        joint_pos: rad or m, `(num_envs, num_joints)`.
+        joint_vel: rad/s or m/s, `(num_envs, num_joints)`.
+        links: Poses and velocities of the links.
+        gravity: m/s², `(3,)`.
+        commands: What the operator asks for, by name, `(num_envs, dim)`.
+        last_action: The action before, `(num_envs, action_dim)`; zero at the start of an episode.
+        step: Control steps since the start of the episode, `(num_envs,)`.
+        engine: What simulates it, for quantities that are read only when a term asks.
+    """
+
+    joint_names: Sequence[str]
+    link_names: Sequence[str]
+    default_joint_pos: np.ndarray
+    joint_pos: np.ndarray
+    joint_vel: np.ndarray
+    links: LinkStates
+    gravity: np.ndarray
+    commands: Mapping[str, np.ndarray]
+    last_action: np.ndarray
+    step: np.ndarray
+    engine: Engine
+
+    @property
+    def contact_force(self) -> np.ndarray:
+        """Net contact force on each link in the last tick, world frame, N, `(num_envs, num_links, 3)`."""
+        return self.engine.contact_forces()
+
+    def joint_ids(self, asset: Mapping[str, Any]) -> list[int]:
+        """Return the indices of the joints that a parameter of a term names."""
+        return [self.joint_names.index(name) for name in asset["joints"]]
+
+    def link_ids(self, asset: Mapping[str, Any]) -> list[int]:
+        """Return the indices of the links that a parameter of a term names."""
+        return [self.link_names.index(name) for name in asset["links"]]
+
+    def command(self, name: str) -> np.ndarray:
+        """Return the present value of a command, `(num_envs, dim)`."""
+        if name not in self.commands:
+            raise unknown_name("command", name, self.commands)
+        return self.commands[name]
+
+
+def read_state(
+    engine: Engine, commands: Mapping[str, np.ndarray], last_action: np.ndarray, step: np.ndarray
+) -> RobotState:
+    """Return the state of an engine's robots."""
+    robot = engine.robot
+    first = 7 if robot.free_base else 0
+    return RobotState(
+        joint_names=robot.joint_names,
+        link_names=robot.link_names,
+        default_joint_pos=robot.default_joint_pos,
+        joint_pos=engine.qpos[:, first:],
+        joint_vel=engine.qvel[:, first - 1 if robot.free_base else 0 :],
+        links=engine.links(),
+        gravity=engine.physics.gravity,
+        commands=commands,
+        last_action=last_action,
+        step=step,
+        engine=engine,
+    )
+
+
+def rotate_inverse(quat: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Rotate vectors `(..., 3)` by the inverse of unit quaternions (w, x, y, z): into the body frame."""
+    scalar, axis = quat[..., :1], quat[..., 1:]
+    twice = 2.0 * np.cross(axis, vector)
+    return vector - scalar * twice + np.cross(axis, twice)
