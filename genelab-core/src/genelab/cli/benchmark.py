@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from genelab.cli.compare import STATUS
+from genelab.cli.job_lines import JobLines
 from genelab.cli.options import hyphens, json_option
 from genelab.cli.process_options import launcher_options
 
 if TYPE_CHECKING:
     from genelab.runs.benchmark import Benchmark
-    from genelab.runs.jobs import JobRun
     from genelab.runs.launcher import WatchedLauncher
 
 
@@ -107,18 +106,8 @@ def _run(benchmark: Benchmark, launcher: WatchedLauncher, parallel: int) -> int 
     from genelab.runs.benchmark import run_benchmark
     from genelab.runs.interrupts import Interrupted
 
-    told: dict[str, str] = {}
-
-    def show(runs: Sequence[JobRun]) -> None:
-        for run in runs:
-            if run.state != told.get(run.job.name, "waiting"):
-                told[run.job.name] = run.state
-                click.echo(f"{run.job.name}  {run.state}", err=True)
-
-    def announce(signum: int) -> None:
-        click.echo("stopping; once more kills the evaluations", err=True)
-
+    lines = JobLines("evaluations")
     try:
-        return run_benchmark(benchmark, launcher, parallel=parallel, show=show, announce=announce).signum
+        return run_benchmark(benchmark, launcher, parallel=parallel, show=lines.show, announce=lines.announce).signum
     except Interrupted as stop:
         return stop.signum

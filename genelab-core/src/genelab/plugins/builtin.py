@@ -25,6 +25,7 @@ CORE_COMMANDS = (
         name="sim2sim", command="genelab.cli.sim2sim:command", summary="Run an exported policy in another simulator."
     ),
     CommandSpec(name="compare", command="genelab.cli.compare:command", summary="Compare two evaluations."),
+    CommandSpec(name="aggregate", command="genelab.cli.aggregate:command", summary="Take seeds of tasks together."),
     CommandSpec(name="benchmark", command="genelab.cli.benchmark:command", summary="Measure a suite of policies."),
     CommandSpec(name="demos", command="genelab.cli.demos:command", summary="Record demonstrations by an expert."),
     CommandSpec(name="verify", command="genelab.cli.verify:command", summary="Check that a task repeats bit by bit."),

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import stats
 
+from genelab.eval.statistics import LEVEL
 from genelab.runs.run_dir import EVALUATIONS, STATUS
 from genelab.utils.errors import GenelabError, UsageError, first_line
 from genelab.utils.files import read_json
@@ -55,6 +57,40 @@ class Curve:
         if len(known.steps) == 0:
             return np.full(len(steps), np.nan)
         return np.interp(steps, known.steps, known.values, left=np.nan, right=np.nan)
+
+
+@dataclass(frozen=True)
+class MeanCurve:
+    """The mean over runs, where all of them have values.
+
+    Attributes:
+        steps: Grid `(m,)`.
+        mean: Mean over the runs `(m,)`.
+        low: Lower limit of Student's t interval `(m,)`; NaN for a single run.
+        high: Upper limit.
+    """
+
+    steps: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def mean_curve(curves: Sequence[Curve], points: int = 200) -> MeanCurve | None:
+    """Return mean and interval of curves on a grid of `points` steps; `None` where they have no range in common."""
+    known = [curve for curve in (curve.finite() for curve in curves) if len(curve.steps)]
+    if not known or len(known) < len(curves):
+        return None
+    first, last = max(curve.steps[0] for curve in known), min(curve.steps[-1] for curve in known)
+    if first > last:
+        return None
+    grid = np.linspace(first, last, points if last > first else 1)
+    values = np.stack([curve.at(grid) for curve in known])
+    mean = values.mean(axis=0)
+    half = np.full(len(grid), np.nan)
+    if len(known) > 1:
+        half = stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * stats.sem(values, axis=0)
+    return MeanCurve(grid, mean, mean - half, mean + half)
 
 
 class _Growing:
