@@ -15,7 +15,8 @@ class MujocoRobot:
 
     def __init__(self, robot: LeggedRobot, dt: float) -> None:
         self.robot, self.cfg = robot, robot.articulation()
-        spec = mujoco.MjSpec.from_file(str(self.cfg.mjcf()))
+        model = str(self.cfg.mjcf())
+        spec = mujoco.MjSpec.from_string(model) if model.startswith("<") else mujoco.MjSpec.from_file(model)
         for geom in spec.geoms:
             geom.conaffinity = 0
         spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1], contype=1, conaffinity=1)

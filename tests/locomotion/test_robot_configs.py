@@ -13,7 +13,7 @@ from mujoco_robot import MujocoRobot
 from genelab.actuators import DcMotorCfg, ImplicitPdCfg
 from genelab.config.serialization import from_json, to_json
 from genelab.entities.joint_tables import match_names, per_joint
-from genelab.utils.errors import GenelabError
+from genelab.utils.errors import GenelabError, UsageError
 from genelab_tasks_locomotion.robots import ROBOTS, UNITREE_G1, UNITREE_GO1, UNITREE_GO2W, LeggedRobot
 from genelab_tasks_locomotion.robots.mirror import POLAR
 from genelab_tasks_locomotion.robots.motors import reflected_inertia
@@ -119,3 +119,28 @@ def test_a_mirrored_action_asks_for_the_mirrored_targets(robot: LeggedRobot):
 def test_one_side_alone_has_no_mirror():
     with pytest.raises(GenelabError, match="no counterpart 'FR_hip_joint'"):
         UNITREE_GO1.mirror.permutation(["FL_hip_joint", "RR_hip_joint"])
+
+
+def test_meshes_change_the_looks_and_nothing_else(tmp_path, monkeypatch):
+    corners = [(0, 0, 0), (0.1, 0, 0), (0, 0.1, 0), (0, 0, 0.1)]
+    lines = [f"v {x} {y} {z}" for x, y, z in corners] + ["f 1 3 2", "f 1 2 4", "f 1 4 3", "f 2 3 4"]
+    (tmp_path / "unitree_go1").mkdir()
+    (tmp_path / "unitree_go1" / "trunk.obj").write_text("\n".join(lines), encoding="utf-8")
+    plain = MujocoRobot(UNITREE_GO1, 0.002)
+    monkeypatch.setenv("GENELAB_MESHES", str(tmp_path))
+    skinned = MujocoRobot(UNITREE_GO1, 0.002)
+    assert skinned.model.nmesh == 1 and plain.model.nmesh == 0
+    assert (skinned.mass_matrix() == plain.mass_matrix()).all()
+    for attribute in ("size", "type", "friction"):
+        colliding = [getattr(m, f"geom_{attribute}")[m.geom_contype > 0] for m in (skinned.model, plain.model)]
+        assert (colliding[0] == colliding[1]).all()
+    skinned.step(skinned.hold, 100)
+    plain.step(plain.hold, 100)
+    assert (skinned.data.qpos == plain.data.qpos).all()
+    assert MujocoRobot(UNITREE_G1, 0.002).model.nmesh == 0
+
+
+def test_a_folder_of_meshes_that_is_not_there_is_an_error(monkeypatch):
+    monkeypatch.setenv("GENELAB_MESHES", "nowhere")
+    with pytest.raises(UsageError, match="no such folder: nowhere"):
+        UNITREE_GO1.articulation().mjcf()

@@ -6,6 +6,7 @@ GENELAB_API = "1"
 
 _CARTPOLE = "genelab_tasks_locomotion.cartpole"
 _TAGS = ("cartpole", "cpu")
+_VELOCITY = "genelab_tasks_locomotion.velocity"
 
 
 @hookimpl
@@ -50,6 +51,13 @@ def genelab_tasks() -> list[TaskSpec]:
             summary="The same with a policy that cannot remember, as a control",
             tags=(*_TAGS, "memory"),
             agents={"rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:memory_mlp_ppo"},
+        ),
+        TaskSpec(
+            id="Genelab-Velocity-Flat-Unitree-Go1-v0",
+            config=f"{_VELOCITY}.go1:go1_flat",
+            summary="Follow a commanded velocity with a quadruped on flat ground",
+            tags=("legged", "velocity", "go1"),
+            agents={"rsl_rl": f"{_VELOCITY}.agents.rsl_rl:go1_flat_ppo"},
         ),
     ]
 

@@ -10,6 +10,7 @@ from genelab.config.scene import ActuatorCfg
 from genelab_tasks_locomotion.robots.legged_robot import LeggedRobot
 from genelab_tasks_locomotion.robots.mirror import Mirror
 from genelab_tasks_locomotion.robots.motors import Motor, reflected_inertia
+from genelab_tasks_locomotion.robots.skin import model
 
 NATURAL_FREQUENCY = 10.0
 """Hz, of a bare motor under its PD law."""
@@ -45,8 +46,8 @@ MOTORS = {
 
 
 def unitree_g1_mjcf() -> str:
-    """Return the path of the model."""
-    return str(Path(__file__).parent / "unitree_g1.xml")
+    """Return the model: a path, or XML with meshes, see `skin.model`."""
+    return model(Path(__file__).parent / "unitree_g1.xml")
 
 
 def unitree_g1(*, dc_motor: bool = False) -> ArticulationCfg:

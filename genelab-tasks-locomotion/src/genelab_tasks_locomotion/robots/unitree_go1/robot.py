@@ -8,6 +8,7 @@ from genelab.config import ArticulationCfg
 from genelab_tasks_locomotion.robots.legged_robot import LeggedRobot
 from genelab_tasks_locomotion.robots.mirror import Mirror
 from genelab_tasks_locomotion.robots.quadruped_motors import leg_actuators
+from genelab_tasks_locomotion.robots.skin import model
 
 NATURAL_FREQUENCY, DAMPING_RATIO = 12.0, 0.75
 """Hz; of a bare motor under its PD law. Hips and thighs get 25 N m/rad and 0.5 N m s/rad as documented."""
@@ -16,8 +17,8 @@ LEGS = ("FR", "FL", "RR", "RL")
 
 
 def unitree_go1_mjcf() -> str:
-    """Return the path of the model."""
-    return str(Path(__file__).parent / "unitree_go1.xml")
+    """Return the model: a path, or XML with meshes, see `skin.model`."""
+    return model(Path(__file__).parent / "unitree_go1.xml")
 
 
 def unitree_go1(*, dc_motor: bool = False) -> ArticulationCfg:

@@ -9,6 +9,7 @@ from genelab.config import ArticulationCfg
 from genelab_tasks_locomotion.robots.legged_robot import LeggedRobot
 from genelab_tasks_locomotion.robots.mirror import Mirror
 from genelab_tasks_locomotion.robots.quadruped_motors import leg_actuators
+from genelab_tasks_locomotion.robots.skin import model
 
 NATURAL_FREQUENCY, DAMPING_RATIO = 15.0, 0.75
 """Hz; of a bare leg motor under its PD law. The robot has Go1's motors and half as much weight again."""
@@ -23,8 +24,8 @@ WHEEL_RADIUS = 0.086
 
 
 def unitree_go2w_mjcf() -> str:
-    """Return the path of the model."""
-    return str(Path(__file__).parent / "unitree_go2w.xml")
+    """Return the model: a path, or XML with meshes, see `skin.model`."""
+    return model(Path(__file__).parent / "unitree_go2w.xml")
 
 
 def unitree_go2w(*, dc_motor: bool = False) -> ArticulationCfg:
