@@ -19,6 +19,8 @@ class Actuator(ABC, Generic[C]):
         model: Name of the law, for descriptions.
         stiffness: N m/rad or N/m, `(num_joints,)`; zero for a law without.
         damping: N m s/rad or N s/m, `(num_joints,)`.
+        stiffness_scale: Randomised factors on the stiffness, `(num_envs, num_joints)`, or 1.
+        damping_scale: Likewise for the damping.
         needs_fresh_state: Whether the model computes torques itself, before every physics tick.
         passive: Whether no target has any effect, so that none needs to be sent.
         joint_ids: Its joints' indices among the articulation's joints.
@@ -36,6 +38,8 @@ class Actuator(ABC, Generic[C]):
         self.joint_ids: Any = slice(0, 0)
         self.dofs: Any = slice(0, 0)
         self.effort_limit = self._table(cfg.effort_limit, float("inf"))
+        self.stiffness_scale: torch.Tensor | float = 1.0
+        self.damping_scale: torch.Tensor | float = 1.0
 
     def _table(self, table: float | dict[str, float] | None, default: float) -> torch.Tensor:
         return torch.tensor(per_joint(table, self.names, default, "actuators"), device=self.device)
@@ -71,6 +75,12 @@ class Actuator(ABC, Generic[C]):
     @property
     def passive(self) -> bool:
         return not bool(self.stiffness.any() or self.damping.any())
+
+    def servo(self, position_error: torch.Tensor, velocity_error: torch.Tensor) -> torch.Tensor:
+        """Return stiffness · position error + damping · velocity error within the effort limit, N m or N."""
+        spring = self.stiffness_scale * self.stiffness * position_error
+        effort = spring + self.damping_scale * self.damping * velocity_error
+        return effort.clamp(-self.effort_limit, self.effort_limit)
 
     @abstractmethod
     def simulated_gains(self) -> tuple[torch.Tensor, torch.Tensor]:

@@ -43,8 +43,7 @@ class IdealPd(Actuator[IdealPdCfg]):
         return zero, zero
 
     def effort(self, target: torch.Tensor, joint_pos: torch.Tensor, joint_vel: torch.Tensor) -> torch.Tensor:
-        effort = self.stiffness * (target - joint_pos) - self.damping * joint_vel
-        return effort.clamp(-self.effort_limit, self.effort_limit)
+        return self.servo(target - joint_pos, -joint_vel)
 
     def send(self, entity: Any, command: torch.Tensor) -> None:
         entity.control_dofs_force(command, self.dofs)

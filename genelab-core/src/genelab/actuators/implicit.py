@@ -40,8 +40,7 @@ class ImplicitPd(Actuator[ImplicitPdCfg]):
         return self.stiffness, self.damping
 
     def effort(self, target: torch.Tensor, joint_pos: torch.Tensor, joint_vel: torch.Tensor) -> torch.Tensor:
-        effort = self.stiffness * (target - joint_pos) - self.damping * joint_vel
-        return effort.clamp(-self.effort_limit, self.effort_limit)
+        return self.servo(target - joint_pos, -joint_vel)
 
     def send(self, entity: Any, command: torch.Tensor) -> None:
         entity.control_dofs_position(command, self.dofs)
@@ -75,7 +74,7 @@ class ImplicitVelocity(Actuator[ImplicitVelocityCfg]):
         return self.stiffness, self.damping
 
     def effort(self, target: torch.Tensor, joint_pos: torch.Tensor, joint_vel: torch.Tensor) -> torch.Tensor:
-        return (self.damping * (target - joint_vel)).clamp(-self.effort_limit, self.effort_limit)
+        return self.servo(torch.zeros_like(target), target - joint_vel)
 
     def send(self, entity: Any, command: torch.Tensor) -> None:
         entity.control_dofs_velocity(command, self.dofs)

@@ -3,7 +3,9 @@
 from genelab.config.base import FunctionRef, configclass
 from genelab.config.env import ManagerBasedEnvCfg, ManagerBasedRlEnvCfg
 from genelab.config.noise import GaussianNoise, NoiseCfg, UniformNoise
+from genelab.config.randomization import randomizes
 from genelab.config.scene import ActuatorCfg, ArticulationCfg, CameraCfg, GroundCfg, RigidObjectCfg, SceneCfg
+from genelab.config.sensor import SensorCfg
 from genelab.config.simulation import SimulationCfg
 from genelab.config.task import TaskCfg
 from genelab.config.terms import (
@@ -18,12 +20,14 @@ from genelab.config.terms import (
     SceneEntityCfg,
     TerminationTermCfg,
 )
+from genelab.config.terrain import CellCfg, TerrainCfg
 
 __all__ = [
     "ActionTermCfg",
     "ActuatorCfg",
     "ArticulationCfg",
     "CameraCfg",
+    "CellCfg",
     "CommandTermCfg",
     "CurriculumTermCfg",
     "EventTermCfg",
@@ -40,9 +44,12 @@ __all__ = [
     "RigidObjectCfg",
     "SceneCfg",
     "SceneEntityCfg",
+    "SensorCfg",
     "SimulationCfg",
     "TaskCfg",
     "TerminationTermCfg",
+    "TerrainCfg",
     "UniformNoise",
     "configclass",
+    "randomizes",
 ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from genelab.config.base import TextOrFunctionRef, configclass
+from genelab.config.sensor import SensorCfg
+from genelab.config.terrain import TerrainCfg
 
 if TYPE_CHECKING:
     from genelab.actuators.actuator import Actuator
@@ -98,8 +100,17 @@ class CameraCfg:
 
 @configclass
 class SceneCfg:
-    """The entities, by the name that terms use for them. Envs are copies; they never touch each other."""
+    """What stands there, and what is measured. Envs are copies; they never touch each other.
+
+    Attributes:
+        entities: By the name that terms use for them.
+        ground: A plane; not built where there is a terrain.
+        terrain: Uneven ground, shared by all envs.
+        sensors: By the name that terms use for them.
+    """
 
     entities: dict[str, ArticulationCfg | RigidObjectCfg] = Field(default_factory=dict)
     ground: GroundCfg | None = Field(default_factory=GroundCfg)
+    terrain: TerrainCfg | None = None
+    sensors: dict[str, SensorCfg] = Field(default_factory=dict)
     camera: CameraCfg = Field(default_factory=CameraCfg)

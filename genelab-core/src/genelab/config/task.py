@@ -34,7 +34,7 @@ class TaskCfg:
 
 
 def derive_eval_env(env: ManagerBasedEnvCfg) -> ManagerBasedEnvCfg:
-    """Return `env` without what disturbs a measurement: noise, delays, pushes, randomisation and a moving curriculum."""
+    """Return `env` without what disturbs a measurement: noise, delays, pushes, randomisation, a curriculum."""
     derived = deepcopy(env)
     for group in derived.observations.values():
         group.corrupt = False

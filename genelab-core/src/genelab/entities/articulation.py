@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import torch
-
 from genelab.actuators.actuator import Actuator
 from genelab.config.scene import ArticulationCfg
 from genelab.entities.entity import Entity
 from genelab.entities.joint_tables import match_names, per_joint
 from genelab.utils.errors import GenelabError
+from genelab.utils.lazy import torch
 
 
 class Articulation(Entity):
@@ -23,6 +22,8 @@ class Articulation(Entity):
         joint_limits: Lower and upper limits, `(num_joints, 2)`; infinite where there is none.
         action_scale: What one unit of action means to a joint action term, `(num_joints,)`.
         target: What the action terms ask of each joint, in the unit of its actuator, `(num_envs, num_joints)`.
+        encoder_bias: How much too far the joints' sensors point, rad or m, `(num_envs, num_joints)`. Position actions
+            subtract it from their targets: the servo, not the observation, is off.
     """
 
     def __init__(self, name: str, cfg: ArticulationCfg) -> None:
@@ -49,6 +50,7 @@ class Articulation(Entity):
         self.joint_limits = torch.stack((lower.reshape(-1, len(dofs))[0], upper.reshape(-1, len(dofs))[0]), dim=1)
         self._default_qpos[:, self._qs] = self.default_joint_pos
         self.target = self.default_joint_pos.clone()
+        self.encoder_bias = torch.zeros_like(self.default_joint_pos)
         self.action_scale = torch.ones(self.num_joints, device=device)
         self.actuators = self._bind_actuators()
         self._driving = [actuator for actuator in self.actuators.values() if not actuator.passive]
@@ -96,27 +98,27 @@ class Articulation(Entity):
     @property
     def joint_pos(self) -> torch.Tensor:
         """Joint positions, rad or m, `(num_envs, num_joints)`."""
-        return self._cached("joint_pos", lambda: self._visible(self.entity.get_dofs_position(self._dofs)))
+        return self.cached("joint_pos", lambda: self._visible(self.entity.get_dofs_position(self._dofs)))
 
     @property
     def joint_vel(self) -> torch.Tensor:
         """Joint velocities, rad/s or m/s, `(num_envs, num_joints)`."""
-        return self._cached("joint_vel", lambda: self._visible(self.entity.get_dofs_velocity(self._dofs)))
+        return self.cached("joint_vel", lambda: self._visible(self.entity.get_dofs_velocity(self._dofs)))
 
     @property
     def link_pos(self) -> torch.Tensor:
         """Positions of the links' origins in the world, m, `(num_envs, num_links, 3)`."""
-        return self._cached("link_pos", lambda: self._visible(self.entity.get_links_pos()))
+        return self.cached("link_pos", lambda: self._visible(self.entity.get_links_pos()))
 
     @property
     def link_quat(self) -> torch.Tensor:
         """Orientations of the links, (w, x, y, z), `(num_envs, num_links, 4)`."""
-        return self._cached("link_quat", lambda: self._visible(self.entity.get_links_quat()))
+        return self.cached("link_quat", lambda: self._visible(self.entity.get_links_quat()))
 
     @property
     def link_ang_vel(self) -> torch.Tensor:
         """Angular velocities of the links in the world frame, rad/s, `(num_envs, num_links, 3)`."""
-        return self._cached("link_ang_vel", lambda: self._visible(self.entity.get_links_ang()))
+        return self.cached("link_ang_vel", lambda: self._visible(self.entity.get_links_ang()))
 
     def link_jacobian(self, link: int) -> torch.Tensor:
         """Return the Jacobian of a link's origin in the world frame, `(num_envs, 6, num_joints)`.
@@ -125,19 +127,24 @@ class Articulation(Entity):
         of the joints.
         """
         body = self.entity.links[link]
-        return self._cached(
+        return self.cached(
             f"jacobian_{link}", lambda: self._visible(self.entity.get_jacobian(body))[:, :, self._dofs].clone()
         )
 
     @property
+    def link_lin_vel(self) -> torch.Tensor:
+        """Velocities of the links' origins in the world frame, m/s, `(num_envs, num_links, 3)`."""
+        return self.cached("link_lin_vel", lambda: self._visible(self.entity.get_links_vel()))
+
+    @property
     def link_contact_force(self) -> torch.Tensor:
         """Net contact forces on the links in the world frame, N, `(num_envs, num_links, 3)`, of the last tick."""
-        return self._cached("link_contact_force", lambda: self._visible(self.entity.get_links_net_contact_force()))
+        return self.cached("link_contact_force", lambda: self._visible(self.entity.get_links_net_contact_force()))
 
     @property
     def applied_effort(self) -> torch.Tensor:
         """Torques or forces that the actuators exert now, N m or N, `(num_envs, num_joints)`, limits included."""
-        return self._cached("applied_effort", self._read_effort)
+        return self.cached("applied_effort", self._read_effort)
 
     def _read_effort(self) -> torch.Tensor:
         effort = torch.empty(self.num_envs, self.num_joints, device=self.device)
@@ -159,9 +166,9 @@ class Articulation(Entity):
             if actuator.needs_fresh_state:
                 pos = self._visible(self.entity.get_dofs_position(actuator.dofs))
                 vel = self._visible(self.entity.get_dofs_velocity(actuator.dofs))
-                actuator.send(self.entity, self._padded(actuator.effort(self.target[:, ids], pos, vel)))
+                actuator.send(self.entity, self.padded(actuator.effort(self.target[:, ids], pos, vel)))
             elif first:
-                actuator.send(self.entity, self._padded(self.target[:, ids]))
+                actuator.send(self.entity, self.padded(self.target[:, ids]))
 
     def write_joints(self, pos: torch.Tensor, vel: torch.Tensor, mask: torch.Tensor) -> None:
         """Set joint positions and velocities `(num_envs, num_joints)` of the envs in `mask`, bool `(num_envs,)`."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from genelab.config.scene import ArticulationCfg, RigidObjectCfg
 from genelab.utils.errors import UsageError
+from genelab.utils.lazy import torch
 
 
 @dataclass
@@ -83,7 +82,8 @@ class Entity:
         """Forget cached state: the simulation moved on, or this entity was written to."""
         self._cache.clear()
 
-    def _cached(self, key: str, read: Callable[[], torch.Tensor]) -> torch.Tensor:
+    def cached(self, key: str, read: Callable[[], torch.Tensor]) -> torch.Tensor:
+        """Return what `read` returned, the first time that `key` was asked for since the state last changed."""
         if self._staged is not None:
             self.flush()
         value = self._cache.get(key)
@@ -125,37 +125,38 @@ class Entity:
         staged, self._staged = self._staged, None
         if staged is None:
             return
-        mask = self._padded(staged.mask)
-        velocity = self._padded(staged.velocity)
+        mask = self.padded(staged.mask)
+        velocity = self.padded(staged.velocity)
         self.entity.set_dofs_velocity(velocity, envs_idx=mask, skip_forward=staged.moves)
         if staged.moves:
-            self.entity.set_qpos(self._padded(staged.qpos), envs_idx=mask, zero_velocity=False)
+            self.entity.set_qpos(self.padded(staged.qpos), envs_idx=mask, zero_velocity=False)
 
     def _visible(self, batch: torch.Tensor) -> torch.Tensor:
         return batch[: self.num_envs] if self.padding else batch
 
-    def _padded(self, rows: torch.Tensor) -> torch.Tensor:
+    def padded(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return `rows`, `(num_envs, ...)`, with rows for the idle envs behind them."""
         return torch.cat((rows, rows[:1].expand(self.padding, *rows.shape[1:]))) if self.padding else rows
 
     @property
     def root_pos(self) -> torch.Tensor:
         """Position of the base link in the world, m, `(num_envs, 3)`."""
-        return self._cached("root_pos", lambda: self._visible(self.entity.get_pos()))
+        return self.cached("root_pos", lambda: self._visible(self.entity.get_pos()))
 
     @property
     def root_quat(self) -> torch.Tensor:
         """Orientation of the base link, (w, x, y, z), `(num_envs, 4)`."""
-        return self._cached("root_quat", lambda: self._visible(self.entity.get_quat()))
+        return self.cached("root_quat", lambda: self._visible(self.entity.get_quat()))
 
     @property
     def root_lin_vel(self) -> torch.Tensor:
         """Velocity of the base link's origin in the world frame, m/s, `(num_envs, 3)`."""
-        return self._cached("root_lin_vel", lambda: self._visible(self.entity.get_vel()))
+        return self.cached("root_lin_vel", lambda: self._visible(self.entity.get_vel()))
 
     @property
     def root_ang_vel(self) -> torch.Tensor:
         """Angular velocity of the base link in the world frame, rad/s, `(num_envs, 3)`."""
-        return self._cached("root_ang_vel", lambda: self._visible(self.entity.get_ang()))
+        return self.cached("root_ang_vel", lambda: self._visible(self.entity.get_ang()))
 
     def write_root(
         self, pos: torch.Tensor, quat: torch.Tensor, mask: torch.Tensor, *, velocity: torch.Tensor | None = None
@@ -183,6 +184,6 @@ class Entity:
     def load_physics_state(self, state: dict[str, torch.Tensor]) -> None:
         """Restore what `physics_state` returned; solver caches (contacts, warm start) start empty."""
         self._staged = None
-        self.entity.set_dofs_velocity(self._padded(state["velocity"].to(self.device)), skip_forward=True)
-        self.entity.set_qpos(self._padded(state["qpos"].to(self.device)), zero_velocity=False)
+        self.entity.set_dofs_velocity(self.padded(state["velocity"].to(self.device)), skip_forward=True)
+        self.entity.set_qpos(self.padded(state["qpos"].to(self.device)), zero_velocity=False)
         self.invalidate()

@@ -37,7 +37,7 @@ def describe_physics(cfg: ManagerBasedEnvCfg) -> dict[str, Any]:
     """Return ticks, solver options and what stands in the scene besides the entities."""
     simulation, solver = cfg.simulation, cfg.simulation.solver
     surroundings = to_json(cfg.scene)
-    for other in ("type", "entities", "camera"):
+    for other in ("type", "entities", "camera", "sensors"):
         del surroundings[other]
     return {
         "dt": simulation.dt,

@@ -14,6 +14,8 @@ from genelab.config.env import ManagerBasedEnvCfg
 from genelab.entities.articulation import Articulation
 from genelab.envs.deployment import describe_env
 from genelab.envs.random_streams import RandomStreams, Rows
+from genelab.envs.randomization import with_solver_flags
+from genelab.envs.terrain_cells import place_on_terrain
 from genelab.envs.vec_env import StepView
 from genelab.managers.action_manager import ActionManager
 from genelab.managers.event_manager import EventManager
@@ -43,6 +45,8 @@ class ManagerBasedEnv:
         self.scene = self._make_scene(min(render_envs, self.num_envs))
         self.device = self.scene.device
         self.random = RandomStreams(self.num_envs, self.device, cfg.seed, self._strata(), rows)
+        if self.scene.placement is not None:
+            self.scene.placement.assign(self.random.env_index())
         self.episode_length_buf = torch.zeros(self.num_envs, dtype=torch.long, device=self.device)
         self.common_step_counter = 0
         self._everyone = torch.ones(self.num_envs, dtype=torch.bool, device=self.device)
@@ -53,7 +57,8 @@ class ManagerBasedEnv:
 
     def _make_scene(self, render_envs: int) -> Scene:
         cfg = self.cfg
-        return Scene(cfg.scene, cfg.simulation, decimation=cfg.decimation, seed=cfg.seed, render_envs=render_envs)
+        simulation = with_solver_flags(cfg)
+        return Scene(cfg.scene, simulation, decimation=cfg.decimation, seed=cfg.seed, render_envs=render_envs)
 
     def _strata(self) -> dict[str, int]:
         return {}
@@ -121,11 +126,11 @@ class ManagerBasedEnv:
                 fix=f"give ({self.num_envs}, {self.action_manager.dim})",
             )
         self.random.next_step()
-        self.random.next_step()
         self.action_manager.process(actions)
         if self.scene.viewer:
             self.scene.show(self._markers())
         self.scene.step()
+        self.scene.update_sensors(self.step_dt)
         self.episode_length_buf = self.episode_length_buf + 1
         self.common_step_counter += 1
 
@@ -133,7 +138,9 @@ class ManagerBasedEnv:
         """Bring the envs in `mask`, bool `(num_envs,)`, to the start of an episode."""
         for entity in self.scene.entities.values():
             entity.reset(mask)
+        place_on_terrain(self.scene.placement, self.random, self._strata(), mask)
         self.event_manager.reset(mask)
+        self.scene.reset_sensors(mask)
         self.action_manager.reset(mask)
         self.observation_manager.reset(mask)
         self.episode_length_buf = self.episode_length_buf.masked_fill(mask, 0)
@@ -182,6 +189,7 @@ class ManagerBasedEnv:
         """Return everything the future depends on."""
         return {
             "entities": {name: entity.physics_state() for name, entity in self.scene.entities.items()},
+            "surroundings": self.scene.surroundings_state(),
             "targets": {n: e.target.clone() for n, e in self.scene.entities.items() if isinstance(e, Articulation)},
             "random": self.random.state_dict(),
             "episode_length": self.episode_length_buf.clone(),
@@ -203,6 +211,7 @@ class ManagerBasedEnv:
             entity.load_physics_state(state["entities"][name])
             if isinstance(entity, Articulation):
                 entity.target = state["targets"][name].to(self.device, copy=True)
+        self.scene.load_surroundings_state(state["surroundings"])
         self.random.load_state_dict(state["random"])
         self.episode_length_buf = state["episode_length"].to(self.device, copy=True)
         self.common_step_counter = state["common_step_counter"]

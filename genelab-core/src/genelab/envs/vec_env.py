@@ -104,6 +104,8 @@ class VecEnv(Protocol):
             * `"is_success"`: bool `(num_envs,)`, before the reset, if the task publishes it;
             * `"termination_terms"`: dict of bool `(num_envs,)`, before the reset;
             * `"nan_reset"`: bool `(num_envs,)`;
+            * `"draws"`: dict of float32 `(num_envs,)`, what randomisation drew for the episodes that end in this step;
+              NaN for nothing;
             * `"init_hash"`: in evaluation mode, dict of slot to hash, for the slots reset in this step;
             * `"log"`: dict of scalar tensors, averages over the envs reset in this step, for the training log.
         """

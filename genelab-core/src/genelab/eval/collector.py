@@ -71,6 +71,7 @@ class EpisodeCollector:
         self._finished = np.zeros(episodes, dtype=bool)
         self._running = np.arange(env.num_envs)
         self._hashes: list[str | None] = [None] * episodes
+        self._draws: dict[str, np.ndarray] = {}
         self.count = 0
         self.counted_steps = 0
 
@@ -123,6 +124,7 @@ class EpisodeCollector:
         self._finished[episode[counted]] = True
         self.count += int(counted.sum())
         self.counted_steps += int(table[counted, split + list(self._core).index("length")].sum())
+        self._note_draws(extras.get("draws", {}), ids, episode, counted)
         self._note_hashes(extras["init_hash"])
         return True
 
@@ -157,6 +159,7 @@ class EpisodeCollector:
             "first_success_step": None if core["first_success_step"] is None else int(core["first_success_step"]),
             "nan_reset": broken,
             "stratum": stratum_of(i, self.strata),
+            "dr": {name: _number(values[i]) for name, values in self._draws.items()},
             "metrics": {
                 "max_reward": core["max_reward"],
                 **dict(zip(self._metrics, further, strict=False)),
@@ -165,6 +168,17 @@ class EpisodeCollector:
             "init_hash": self._hashes[i],
             "video": None,
         }
+
+    def _note_draws(
+        self, draws: Mapping[str, torch.Tensor], ids: torch.Tensor, episode: np.ndarray, counted: np.ndarray
+    ) -> None:
+        """Keep what randomisation drew for the episodes that ended."""
+        if not draws:
+            return
+        table = torch.stack([values[ids] for values in draws.values()]).double().cpu().numpy()
+        for name, values in zip(draws, table, strict=True):
+            column = self._draws.setdefault(name, np.full(self.episodes, np.nan))
+            column[episode[counted]] = values[counted]
 
     def _note_hashes(self, by_slot: Mapping[int, str]) -> None:
         for slot, init_hash in by_slot.items():

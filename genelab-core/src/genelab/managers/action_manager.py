@@ -42,6 +42,8 @@ class ActionManager:
     Attributes:
         action: The action of this step as the policy gave it, `(num_envs, dim)`.
         previous_action: That of the step before.
+        earlier_action: That of the step before that one.
+        delay: Holds back what is applied, or `None`.
     """
 
     def __init__(self, cfg: dict[str, ActionTermCfg], env: Any) -> None:
@@ -52,9 +54,10 @@ class ActionManager:
         self.dim = sum(term.dim for term in self.terms.values())
         self._noise_std = env.cfg.action_noise_std
         delay = env.cfg.action_delay
-        self._delay = DelayBuffer("action", delay, env.num_envs, self.dim, env.random) if delay != (0, 0) else None
+        self.delay = DelayBuffer("action", delay, env.num_envs, self.dim, env.random) if delay != (0, 0) else None
         self.action = torch.zeros(env.num_envs, self.dim, device=env.device)
         self.previous_action = torch.zeros_like(self.action)
+        self.earlier_action = torch.zeros_like(self.action)
 
     @property
     def active_terms(self) -> list[str]:
@@ -62,13 +65,13 @@ class ActionManager:
 
     def process(self, action: torch.Tensor) -> None:
         """Take in a policy's action `(num_envs, dim)` and set the targets."""
-        self.previous_action = self.action
+        self.earlier_action, self.previous_action = self.previous_action, self.action
         self.action = action
         applied = action
         if self._noise_std > 0.0:
             applied = action + self._noise_std * self._env.random.normal("action_noise", self.dim)
-        if self._delay is not None:
-            applied = self._delay.push(applied)
+        if self.delay is not None:
+            applied = self.delay.push(applied)
         start = 0
         for term in self.terms.values():
             term.apply(applied[:, start : start + term.dim])
@@ -79,20 +82,22 @@ class ActionManager:
         column = mask[:, None]
         self.action = self.action.masked_fill(column, 0.0)
         self.previous_action = self.previous_action.masked_fill(column, 0.0)
-        if self._delay is not None:
-            self._delay.reset(mask)
+        self.earlier_action = self.earlier_action.masked_fill(column, 0.0)
+        if self.delay is not None:
+            self.delay.reset(mask)
         for term in self.terms.values():
             term.reset(mask)
 
+    _ACTIONS = ("action", "previous_action", "earlier_action")
+
     def state_dict(self) -> dict[str, Any]:
-        state: dict[str, Any] = {"action": self.action.clone(), "previous_action": self.previous_action.clone()}
-        if self._delay is not None:
-            state["delay"] = self._delay.state_dict()
+        state: dict[str, Any] = {name: vars(self)[name].clone() for name in self._ACTIONS}
+        if self.delay is not None:
+            state["delay"] = self.delay.state_dict()
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         device = self.action.device
-        self.action = state["action"].to(device, copy=True)
-        self.previous_action = state["previous_action"].to(device, copy=True)
-        if self._delay is not None:
-            self._delay.load_state_dict(state["delay"])
+        vars(self).update({name: state[name].to(device, copy=True) for name in self._ACTIONS})
+        if self.delay is not None:
+            self.delay.load_state_dict(state["delay"])

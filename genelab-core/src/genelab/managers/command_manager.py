@@ -38,22 +38,23 @@ class CommandTerm(ABC):
         return []
 
     def reset(self, mask: torch.Tensor) -> None:
-        """Draw a goal and restart the timer for the envs in `mask`."""
-        self._restart(mask)
-        self.resample(mask)
+        """Begin an episode for the envs in `mask`, bool `(num_envs,)`."""
+        self._renew(mask)
 
     def compute(self, dt: float) -> None:
         """Advance the timer by `dt` seconds and resample where it is up."""
         self._time_left -= dt
         due = self._time_left <= 0.0
         if not self.env.nobody(due):
-            self.reset(due)
+            self._renew(due)
         self.update()
 
-    def _restart(self, mask: torch.Tensor) -> None:
+    def _renew(self, mask: torch.Tensor) -> None:
+        """Draw a goal and restart the timer for the envs in `mask`."""
         low, high = self.cfg.resampling_s
         drawn = self.env.random.uniform(f"command_timer/{self.name}", 1, mask, low=low, high=high)[:, 0]
         self._time_left = torch.where(mask, drawn, self._time_left)
+        self.resample(mask)
 
     def state_dict(self) -> dict[str, Any]:
         return {"time_left": self._time_left.clone(), "command": self.command.clone()}

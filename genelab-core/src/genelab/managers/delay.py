@@ -21,6 +21,11 @@ class DelayBuffer:
         self._lag = torch.full((num_envs,), lags[0], dtype=torch.long, device=random.device)
         self._rows = torch.arange(num_envs, device=random.device)
 
+    @property
+    def lag(self) -> torch.Tensor:
+        """Age of what each env sees, steps, int64 `(num_envs,)`."""
+        return self._lag
+
     def reset(self, mask: torch.Tensor) -> None:
         """Draw new lags for the envs in `mask`; their past becomes zero until `refill` or `push`."""
         lag = self.random.integers(f"delay/{self.name}", *self.lags, mask)

@@ -8,6 +8,7 @@ import torch
 
 from genelab.config.terms import ObservationGroupCfg, ObservationTermCfg
 from genelab.envs.observation_layout import ObservationLayout
+from genelab.managers.delay import DelayBuffer
 from genelab.managers.observation_group import ObservationGroup
 from genelab.managers.term import Term, load_terms_state, make_term, terms_state
 from genelab.utils.errors import GenelabError
@@ -72,6 +73,10 @@ class ObservationManager:
             }
             for name, group in self._groups.items()
         }
+
+    def delays(self) -> dict[str, DelayBuffer]:
+        """Return the delays of the terms that have one, by `"<group>/<term>"`."""
+        return {delay.name: delay for group in self._groups.values() for delay in group.delays.values()}
 
     def reset(self, mask: torch.Tensor) -> None:
         for term in self._terms:

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from genelab.config.serialization import to_json
 from genelab.config.terms import SceneEntityCfg, TermCfg
 from genelab.entities.articulation import Articulation
 from genelab.entities.entity import Entity
 from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.lazy import torch
 from genelab.utils.references import reference_of
 
 

@@ -39,7 +39,7 @@ class JointPositionActionCfg(JointActionCfg):
     def build(self, env: Any) -> JointAction:
         from genelab.mdp.joint_actions import JointAction
 
-        return JointAction(self, env, use_default_offset=self.use_default_offset)
+        return JointAction(self, env, use_default_offset=self.use_default_offset, positions=True)
 
 
 @configclass

@@ -40,34 +40,38 @@ def reset_root_uniform(
 ) -> None:
     """Place a free base at its initial pose + U of each listed axis, with velocity U of each listed axis.
 
-    Axes are x, y, z (m, m/s) and roll, pitch, yaw (rad, rad/s); the rotation is applied in the body frame.
+    Axes are x, y, z (m, m/s) and roll, pitch, yaw (rad, rad/s); the rotation is applied in the body frame. On a terrain
+    the initial pose counts from the centre of the env's cell and from the highest ground about the place.
     """
     entity = asset.entity
     offset = _draw(env, f"reset_root/{asset.name}/pose", pose, mask)
     twist = _draw(env, f"reset_root/{asset.name}/velocity", velocity, mask)
-    pos = entity.default_root[:, :3] + offset[:, :3]
+    pos = env.scene.seated(entity.default_root[:, :3] + offset[:, :3])
     quat = multiply(entity.default_root[:, 3:], from_euler(*offset[:, 3:].unbind(1)))
     entity.write_root(pos, quat, mask, velocity=twist)
 
 
-def push_root(env: Any, mask: torch.Tensor, velocity: dict[str, Range], asset: SceneEntity = ROBOT) -> None:
-    """Add U of each listed axis to the base's velocity in the world frame (m/s, rad/s)."""
+def push_root(
+    env: Any, mask: torch.Tensor, velocity: dict[str, Range], asset: SceneEntity = ROBOT
+) -> dict[str, torch.Tensor]:
+    """Add U of each listed axis to the base's velocity in the world frame (m/s, rad/s); report the last push."""
     robot = asset.robot
     push = _draw(env, f"push/{asset.name}", velocity, mask)
     linear = robot.root_lin_vel + push[:, :3]
     angular = rotate_inverse(robot.root_quat, robot.root_ang_vel + push[:, 3:])
     robot.write_root_velocity(torch.cat((linear, angular), dim=1), mask)
+    return {axis: push[:, AXES.index(axis)] for axis in velocity}
 
 
-def push_joints(env: Any, mask: torch.Tensor, velocity: Range, asset: SceneEntity = ROBOT) -> None:
-    """Add U(velocity) to the velocities of the chosen joints, rad/s or m/s."""
+def push_joints(env: Any, mask: torch.Tensor, velocity: Range, asset: SceneEntity = ROBOT) -> dict[str, torch.Tensor]:
+    """Add U(velocity) to the velocities of the chosen joints, rad/s or m/s; report the last push's mean magnitude."""
     robot = asset.robot
     pushed = robot.joint_vel.clone()
     count = pushed[:, asset.joints].shape[1]
-    pushed[:, asset.joints] += env.random.uniform(
-        f"push_joints/{asset.name}", count, mask, low=velocity[0], high=velocity[1]
-    )
+    push = env.random.uniform(f"push_joints/{asset.name}", count, mask, low=velocity[0], high=velocity[1])
+    pushed[:, asset.joints] += push
     robot.write_joint_velocities(pushed, mask)
+    return {"": push.abs().mean(dim=1)}
 
 
 def _draw(env: Any, name: str, ranges: dict[str, Range] | None, mask: torch.Tensor) -> torch.Tensor:

@@ -13,9 +13,16 @@ from genelab.managers.term import resolve_entity
 
 
 class JointAction(ActionTerm):
-    """Writes target = offset + scale · action to the chosen joints of an articulation."""
+    """Writes target = offset + scale · action to the chosen joints of an articulation.
 
-    def __init__(self, cfg: Any, env: Any, *, use_default_offset: bool = False) -> None:
+    Args:
+        cfg: The term's config.
+        env: The environment.
+        use_default_offset: Count from the default joint positions.
+        positions: Whether the targets are positions, which an encoder's bias shifts.
+    """
+
+    def __init__(self, cfg: Any, env: Any, *, use_default_offset: bool = False, positions: bool = False) -> None:
         super().__init__(cfg, env)
         asset = resolve_entity(SceneEntityCfg(name=cfg.entity, joints=cfg.joints), env)
         self._robot, self._joints = asset.robot, asset.joints
@@ -27,9 +34,13 @@ class JointAction(ActionTerm):
             self._scale = torch.tensor(per_joint(cfg.scale, self.joint_names, 1.0, "actions"), device=env.device)
         default = self._robot.default_joint_pos[0, self._joints]
         self._offset = default if use_default_offset else torch.zeros_like(default)
+        self._positions = positions
 
     def apply(self, action: torch.Tensor) -> None:
-        self._robot.target[:, self._joints] = self._offset + self._scale * action
+        target = self._offset + self._scale * action
+        if self._positions:
+            target = target - self._robot.encoder_bias[:, self._joints]
+        self._robot.target[:, self._joints] = target
 
     def describe(self) -> dict[str, Any]:
         return {

@@ -54,3 +54,8 @@ def flat_orientation_l2(env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
 def command_error_l2(env: Any, name: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """Σ (q − command)² of the chosen joints."""
     return (asset.robot.joint_pos[:, asset.joints] - env.command_manager.get(name)).square().sum(dim=1)
+
+
+def terminated(env: Any) -> torch.Tensor:
+    """One in the step that ends the episode for good."""
+    return env.termination_manager.terminated.float()

@@ -31,3 +31,19 @@ def bad_orientation(env: Any, limit: float, asset: SceneEntity = ROBOT) -> torch
 def base_below(env: Any, height: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """The base is lower than `height` above the world's origin, m."""
     return asset.entity.root_pos[:, 2] < height
+
+
+def base_near_ground(env: Any, height: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
+    """The base is lower than `height` above the ground below it, m."""
+    pos = asset.entity.root_pos
+    return pos[:, 2] - env.scene.ground.height_at(pos) < height
+
+
+def illegal_contact(env: Any, contacts: str) -> torch.Tensor:
+    """A link of a `ContactSensorCfg` touches something."""
+    return env.scene.sensor(contacts).in_contact.any(dim=1)
+
+
+def off_terrain(env: Any, margin: float = 1.0, asset: SceneEntity = ROBOT) -> torch.Tensor:
+    """The base is nearer than `margin` to the edge of the terrain, m. Meant as a time-out: leaving is no failure."""
+    return env.scene.ground.outside(asset.entity.root_pos, margin)

@@ -10,11 +10,17 @@ import torch
 from genelab.config.scene import ArticulationCfg, SceneCfg
 from genelab.config.simulation import SimulationCfg
 from genelab.entities.articulation import Articulation
+from genelab.entities.physical_properties import PhysicalProperties
 from genelab.entities.rigid_object import RigidObject
+from genelab.sensors.sensor import Sensor
 from genelab.sim.markers import MarkerPainter, SphereMarker
 from genelab.sim.session import scene_closed, scene_opened, start_session
 from genelab.sim.viewer import ViewerClosed, no_display, require_display
-from genelab.utils.errors import GenelabError
+from genelab.terrains.collider import add_terrain
+from genelab.terrains.generator import generate
+from genelab.terrains.ground import FlatGround, Ground, HeightField
+from genelab.terrains.placement import Placement
+from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.names import unknown_name
 
 _PADDING = 4
@@ -36,7 +42,13 @@ class Scene:
 
     Attributes:
         entities: Articulations and rigid objects by name.
+        properties: What randomisation may change about each entity, by the same names.
+        sensors: By name.
+        ground: The surface that robots stand on.
+        placement: Which cell of the terrain each env works in; `None` without a terrain.
         device: Where tensors live.
+        gravity: m/s².
+        solver_cfg: Options of the solver.
         viewer: Whether the interactive viewer is open.
     """
 
@@ -46,29 +58,46 @@ class Scene:
         session = start_session(sim, seed)
         self.gs, self.device = session.gs, session.device
         self.cfg, self.num_envs = cfg, sim.num_envs
+        self.gravity, self.solver_cfg = sim.gravity, sim.solver
         self.padding = padding_for(sim.num_envs, sim, session.gpu)
         self.entities: dict[str, Articulation | RigidObject] = {}
         articulations = [entity for entity in cfg.entities.values() if isinstance(entity, ArticulationCfg)]
         actuators = [actuator for entity in articulations for actuator in entity.actuators.values()]
         self._fresh_state = any(actuator.needs_fresh_state for actuator in actuators)
+        self._terrain = None if cfg.terrain is None else generate(cfg.terrain)
         # Targets that hold over the control step let Genesis run all its ticks in one call.
-        self.ticks_per_call = 1 if self._fresh_state else decimation
+        tick_by_tick = self._fresh_state or any(sensor.every_tick for sensor in cfg.sensors.values())
+        self.ticks_per_call = 1 if tick_by_tick else decimation
         self._calls = decimation // self.ticks_per_call
         self.viewer = sim.vis
+        self._render_envs = render_envs
         self._scene: Any = self._make(cfg, sim, render_envs)
         self._add_entities(cfg)
         self._cameras = [self._add_camera(index) for index in range(render_envs)]
         if not (self._cameras or self.viewer):
             # Genesis opens an OpenGL context in build() even when nothing is drawn; machines without OpenGL fail there.
             self._scene._visualizer._rasterizer.build = lambda: None
-        # Envs are only drawn apart: side by side in the viewer, out of each other's picture in films.
-        spacing = 2.5 if sim.vis else 100.0
+        # Envs are only drawn apart: side by side in the viewer (together on a terrain), out of each other's picture in
+        # films.
+        spacing = (2.5 if cfg.terrain is None else 0.0) if sim.vis else 100.0
         self._scene.build(n_envs=self.num_envs + self.padding, env_spacing=(spacing, spacing))
         scene_opened()
         self._painter = MarkerPainter(self._scene)
         self._solver = self._scene.sim.rigid_solver
         for entity in self.entities.values():
             entity.bind(self.num_envs, self.padding, self.device)
+        self._bind_surroundings(cfg)
+
+    def _bind_surroundings(self, cfg: SceneCfg) -> None:
+        """Make what knows the entities and the ground."""
+        self.placement: Placement | None = None
+        self.ground: Ground = FlatGround(0.0 if cfg.ground is None else cfg.ground.height)
+        if cfg.terrain is not None and self._terrain is not None:
+            self.ground = HeightField(self._terrain, self.device)
+            self.placement = Placement(cfg.terrain, self._terrain, self.num_envs, self.device)
+        self.properties = {name: PhysicalProperties(entity, self.solver_cfg) for name, entity in self.entities.items()}
+        self.sensors: dict[str, Sensor[Any]] = {name: sensor.build(self) for name, sensor in cfg.sensors.items()}
+        self._tick_sensors = [sensor for sensor in self.sensors.values() if sensor.cfg.every_tick]
 
     def _make(self, cfg: SceneCfg, sim: SimulationCfg, render_envs: int) -> Any:
         gs, solver = self.gs, sim.solver
@@ -111,7 +140,10 @@ class Scene:
 
     def _add_entities(self, cfg: SceneCfg) -> None:
         gs = self.gs
-        if cfg.ground is not None:
+        if cfg.terrain is not None and self._terrain is not None:
+            drawn = bool(self.viewer or self._render_envs)
+            add_terrain(self._scene, gs, self._terrain, cfg.terrain.friction, drawn=drawn)
+        elif cfg.ground is not None:
             self._scene.add_entity(
                 gs.morphs.Plane(pos=(0.0, 0.0, cfg.ground.height), collision=cfg.ground.collision),
                 material=gs.materials.Rigid(friction=cfg.ground.friction),
@@ -137,14 +169,76 @@ class Scene:
             raise unknown_name("entity", name, self.entities, where="scene.entities")
         return self.entities[name]
 
+    def articulation(self, name: str, *, where: str) -> Articulation:
+        """Return an entity that has joints.
+
+        Raises:
+            UsageError: if there is none of this name, or it has none.
+        """
+        entity = self[name]
+        if not isinstance(entity, Articulation):
+            raise UsageError(f"entity {name!r} has no joints", where=where)
+        return entity
+
+    def sensor(self, name: str) -> Any:
+        """Return a sensor; terms know its class by the quantity they ask for."""
+        if name not in self.sensors:
+            raise unknown_name("sensor", name, self.sensors, where="scene.sensors")
+        return self.sensors[name]
+
     def step(self) -> None:
         """Advance one control step, computing explicit actuators before each tick."""
         for call in range(self._calls):
             for entity in self.entities.values():
                 entity.apply_actuators(first=call == 0)
             self._advance(update_viewer=self.viewer and call == self._calls - 1)
+            for sensor in self._tick_sensors:
+                sensor.tick()
         for entity in self.entities.values():
             entity.invalidate()
+
+    def seated(self, pos: torch.Tensor) -> torch.Tensor:
+        """Return positions `(num_envs, 3)` given relative to each env's place, m, in the world.
+
+        On a terrain that place is the centre of the env's cell, and z counts from the highest ground about the point.
+        """
+        if self.placement is None:
+            return pos
+        point = pos[:, :2] + self.placement.origin[:, :2]
+        height = self.ground.highest_about(point, self.placement.cfg.spawn_radius)
+        return torch.cat((point, (height + pos[:, 2])[:, None]), dim=1)
+
+    def update_sensors(self, dt: float) -> None:
+        """Let the sensors look, once per control step of `dt` seconds."""
+        for sensor in self.sensors.values():
+            sensor.update(dt)
+
+    def reset_sensors(self, mask: torch.Tensor) -> None:
+        """Let the sensors forget the past of the envs in `mask`, bool `(num_envs,)`, which have been moved."""
+        for sensor in self.sensors.values():
+            sensor.reset(mask)
+
+    def surroundings_state(self) -> dict[str, Any]:
+        """Return what the future depends on besides positions, velocities and targets."""
+        return {
+            "properties": {name: item.state_dict() for name, item in self.properties.items()},
+            "sensors": {name: sensor.state_dict() for name, sensor in self.sensors.items()},
+            "encoder_bias": {
+                n: e.encoder_bias.clone() for n, e in self.entities.items() if isinstance(e, Articulation)
+            },
+            "placement": {} if self.placement is None else self.placement.state_dict(),
+        }
+
+    def load_surroundings_state(self, state: dict[str, Any]) -> None:
+        """Restore what `surroundings_state` returned."""
+        for name, item in self.properties.items():
+            item.load_state_dict(state["properties"][name])
+        for name, sensor in self.sensors.items():
+            sensor.load_state_dict(state["sensors"][name])
+        for name, bias in state["encoder_bias"].items():
+            self.articulation(name, where="encoder_bias").encoder_bias = bias.to(self.device, copy=True)
+        if self.placement is not None:
+            self.placement.load_state_dict(state["placement"])
 
     def step_physics(self) -> None:
         """Advance the ticks of one control step in Genesis alone, with the targets as they are: for measurements."""

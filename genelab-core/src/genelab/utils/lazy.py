@@ -1,4 +1,4 @@
-"""What is imported on first use: `torch`, and the public names of a package.
+"""What is imported on first use: `torch`, `numpy`, and the public names of a package.
 
 Configs hold references to term functions, so the modules that define terms are imported to print help,
 list tasks or reject a misspelt override. With `from genelab.utils.lazy import torch` they cost nothing then.
@@ -48,8 +48,10 @@ def lazy_names(package: str, references: Mapping[str, str]) -> tuple[Callable[[s
 
 
 if TYPE_CHECKING:
+    import numpy
     import torch
 else:
+    numpy = LazyModule("numpy")
     torch = LazyModule("torch")
 
-__all__ = ["LazyModule", "lazy_names", "torch"]
+__all__ = ["LazyModule", "lazy_names", "numpy", "torch"]

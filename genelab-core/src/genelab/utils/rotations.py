@@ -12,6 +12,25 @@ def rotate_inverse(quat: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
     return vector - scalar * twice + torch.linalg.cross(axis, twice, dim=-1)
 
 
+def rotate(quat: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+    """Rotate vectors `(..., 3)` by quaternions `(..., 4)`: out of the body frame."""
+    scalar, axis = quat[..., :1], quat[..., 1:]
+    twice = 2.0 * torch.linalg.cross(axis, vector, dim=-1)
+    return vector + scalar * twice + torch.linalg.cross(axis, twice, dim=-1)
+
+
+def rotate_matrix(quat: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """Return R M Rᵀ for quaternions `(..., 4)` and matrices `(..., 3, 3)`: an inertia seen from the outer frame."""
+    half = rotate(quat[..., None, :], matrix.transpose(-1, -2))  # rows of Mᵀ turned: (R M)ᵀ
+    return rotate(quat[..., None, :], half.transpose(-1, -2))
+
+
+def yaw_of(quat: torch.Tensor) -> torch.Tensor:
+    """Return the heading of the x axis of quaternions `(..., 4)`, rad in (−π, π], `(...)`."""
+    w, x, y, z = quat.unbind(-1)
+    return torch.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+
+
 def multiply(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     """Return the rotation `second` followed by `first`, `(..., 4)` each."""
     w1, x1, y1, z1 = first.unbind(-1)

@@ -1,0 +1,32 @@
+"""What every sensor's config has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genelab.config.base import configclass
+
+if TYPE_CHECKING:
+    from genelab.sensors.sensor import Sensor
+
+
+@configclass
+class SensorCfg:
+    """A quantity measured on one entity. A new sensor subclasses this and `genelab.sensors.sensor.Sensor`.
+
+    Attributes:
+        entity: Key in `SceneCfg.entities`.
+        every_tick: Look after each physics tick instead of once per control step. Genesis then runs tick by tick,
+            which costs little.
+    """
+
+    entity: str = "robot"
+    every_tick: bool = False
+
+    def build(self, scene: Any) -> Sensor:
+        """Return the runtime sensor in a built scene.
+
+        Raises:
+            UsageError: if the entity has nothing that this sensor measures.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define build()")

@@ -1,0 +1,26 @@
+"""Which cell of the terrain an env goes to at its reset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from genelab.envs.random_streams import RandomStreams
+from genelab.terrains.placement import Placement
+
+LEVEL, COLUMN = "terrain_level", "terrain_column"
+"""Strata that place evaluation episodes on the terrain, where a task declares them."""
+
+
+def place_on_terrain(
+    placement: Placement | None, random: RandomStreams, strata: Mapping[str, int], mask: torch.Tensor
+) -> None:
+    """Put the envs in `mask`, bool `(num_envs,)`, where training has come to, or in evaluation where the plan says."""
+    if placement is None:
+        return
+    if not random.evaluation:
+        placement.place(mask)
+        return
+    planned = {name: random.stratum(name) for name in (LEVEL, COLUMN) if name in strata}
+    placement.place_episodes(mask, random.episode_index, planned.get(LEVEL), planned.get(COLUMN))

@@ -1,0 +1,102 @@
+"""Reward terms about how joints and actions move: `(num_envs,)` each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genelab.entities.joint_tables import per_joint
+from genelab.managers.term import ManagerTerm
+from genelab.mdp.entity_defaults import ROBOT
+from genelab.mdp.velocity_rewards import active
+from genelab.utils.lazy import torch
+
+if TYPE_CHECKING:
+    from genelab.managers.term import SceneEntity
+
+Table = dict[str, float]
+
+
+def action_acc_l2(env: Any) -> torch.Tensor:
+    """Σ (aₜ − 2 aₜ₋₁ + aₜ₋₂)²."""
+    manager = env.action_manager
+    return (manager.action - 2.0 * manager.previous_action + manager.earlier_action).square().sum(dim=1)
+
+
+def joint_power(env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
+    """Σ |τ q̇| of the chosen joints, W."""
+    robot = asset.robot
+    return (robot.applied_effort * robot.joint_vel)[:, asset.joints].abs().sum(dim=1)
+
+
+def stand_still_l1(env: Any, command: str, threshold: float = 0.1, asset: SceneEntity = ROBOT) -> torch.Tensor:
+    """Σ |q − default| of the chosen joints while the command asks to stand, rad."""
+    robot = asset.robot
+    offset = (robot.joint_pos - robot.default_joint_pos)[:, asset.joints]
+    return offset.abs().sum(dim=1) * (1.0 - active(env, command, threshold))
+
+
+class JointAccL2(ManagerTerm):
+    """Σ (Δq̇/Δt)² of the chosen joints over the control step, rad²/s⁴; 0 in the first step of an episode.
+
+    Definitions per physics tick give much larger numbers: weights of about −1e-5 here are −2.5e-7 there.
+    """
+
+    def __init__(self, cfg: Any, env: Any) -> None:
+        super().__init__(cfg, env)
+        self._before: torch.Tensor | None = None
+        self._fresh = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
+
+    def __call__(self, env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
+        velocity = asset.robot.joint_vel[:, asset.joints]
+        before = velocity if self._before is None else self._before
+        cost = ((velocity - before) / env.step_dt).square().sum(dim=1).masked_fill(self._fresh, 0.0)
+        self._before, self._fresh = velocity, torch.zeros_like(self._fresh)
+        return cost
+
+    def reset(self, mask: torch.Tensor) -> None:
+        self._fresh = self._fresh | mask
+
+    def state_dict(self) -> dict[str, Any]:
+        before = None if self._before is None else self._before.clone()
+        return {"before": before, "fresh": self._fresh.clone()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        device = self._fresh.device
+        self._before = None if state["before"] is None else state["before"].to(device, copy=True)
+        self._fresh = state["fresh"].to(device, copy=True)
+
+
+class VariablePosture(ManagerTerm):
+    """exp(−mean_j (q − default)²/std_j²), with a tighter std the slower the command.
+
+    `standing`, `walking` and `running` are tables from joint name patterns to std, rad; the last match wins, and
+    `default_std` holds where none matches. The speed ‖c_xy‖ + |c_z| decides: below `walk_threshold` standing, below
+    `run_threshold` walking, else running. (mjlab's variable posture.)
+    """
+
+    def __init__(self, cfg: Any, env: Any) -> None:
+        super().__init__(cfg, env)
+        params = cfg.params
+        robot = env.scene.articulation(params["asset"].name if "asset" in params else "robot", where="rewards")
+        default = params.get("default_std", 0.3)
+        tables = [params[name] for name in ("standing", "walking", "running")]
+        stds = [per_joint(table, robot.joint_names, default, "rewards.std") for table in tables]
+        self._robot, self._std = robot, torch.tensor(stds, device=env.device)
+
+    def __call__(
+        self,
+        env: Any,
+        command: str,
+        standing: Table,
+        walking: Table,
+        running: Table,
+        walk_threshold: float = 0.05,
+        run_threshold: float = 1.5,
+        default_std: float = 0.3,
+        asset: SceneEntity = ROBOT,
+    ) -> torch.Tensor:
+        asked = env.command_manager.get(command)
+        speed = asked[:, :2].norm(dim=1) + asked[:, 2].abs()
+        gait = (speed >= walk_threshold).long() + (speed >= run_threshold).long()
+        error = (self._robot.joint_pos - self._robot.default_joint_pos) / self._std[gait]
+        return torch.exp(-error.square()[:, asset.joints].mean(dim=1))

@@ -1,0 +1,144 @@
+"""Domain randomisation: event terms that make envs differ, and report what they drew.
+
+Each draws anew from the model's own values, never from what was drawn before. With mode `"reset"` an episode has its own
+draw; with `"startup"` an env keeps one for the whole training.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genelab.config.randomization import randomizes
+from genelab.mdp.entity_defaults import ROBOT
+from genelab.utils.lazy import torch
+
+if TYPE_CHECKING:
+    from genelab.entities.physical_properties import PhysicalProperties
+    from genelab.managers.term import SceneEntity
+
+Range = tuple[float, float]
+
+
+@randomizes()
+def randomize_friction(
+    env: Any, mask: torch.Tensor, friction: Range, shared: bool = True, asset: SceneEntity = ROBOT
+) -> dict[str, torch.Tensor]:
+    """Set the friction coefficient of the chosen links to U(friction).
+
+    Genesis takes the larger coefficient of a pair: give the ground less than `friction[0]`, or it hides the difference.
+
+    Args:
+        env: The environment.
+        mask: Bool `(num_envs,)`.
+        friction: Range of the coefficient.
+        shared: One value for all chosen links instead of one each.
+        asset: The links.
+    """
+    properties = _properties(env, asset)
+    values = properties.friction.clone()
+    count = values[:, asset.links].shape[1]
+    drawn = _draw(env, "friction", asset, 1 if shared else count, mask, friction)
+    values[:, asset.links] = drawn
+    properties.set_friction(values, mask)
+    return {"": drawn.mean(dim=1)}
+
+
+@randomizes("batch_links_info")
+def randomize_mass(
+    env: Any, mask: torch.Tensor, added: Range | None = None, scale: Range | None = None, asset: SceneEntity = ROBOT
+) -> dict[str, torch.Tensor]:
+    """Set the mass of each chosen link to nominal · U(scale) + U(added), kg, one draw for all of them. Inertias stay.
+
+    Reports the mass added to all of them together, kg.
+    """
+    properties = _properties(env, asset)
+    mass, nominal = properties.mass.clone(), properties.nominal_mass[asset.links]
+    factor = 1.0 if scale is None else _draw(env, "mass/scale", asset, 1, mask, scale)
+    extra = 0.0 if added is None else _draw(env, "mass/added", asset, 1, mask, added)
+    drawn = nominal * factor + extra
+    mass[:, asset.links] = drawn
+    properties.set_mass(mass, mask)
+    return {"": (mass - properties.nominal_mass)[:, asset.links].sum(dim=1)}
+
+
+@randomizes("batch_links_info")
+def randomize_com(
+    env: Any,
+    mask: torch.Tensor,
+    x: Range = (0.0, 0.0),
+    y: Range = (0.0, 0.0),
+    z: Range = (0.0, 0.0),
+    asset: SceneEntity = ROBOT,
+) -> dict[str, torch.Tensor]:
+    """Shift the centre of mass of each chosen link by U(x), U(y), U(z), m, in its own frame, one draw for all."""
+    properties = _properties(env, asset)
+    com = properties.com.clone()
+    low, high = torch.tensor((x, y, z), device=env.device).unbind(1)
+    shift = env.random.uniform(f"randomize/com/{asset.name}", 3, mask, low=low, high=high)
+    com[:, asset.links] = properties.nominal_com[asset.links] + shift[:, None]
+    properties.set_com(com, mask)
+    return dict(zip("xyz", shift.unbind(1), strict=True))
+
+
+@randomizes("batch_dofs_info")
+def randomize_gains(
+    env: Any,
+    mask: torch.Tensor,
+    stiffness: Range = (1.0, 1.0),
+    damping: Range = (1.0, 1.0),
+    asset: SceneEntity = ROBOT,
+) -> dict[str, torch.Tensor]:
+    """Multiply the gains of each chosen joint by U(stiffness) and U(damping), drawn joint by joint.
+
+    Reports the means over the joints.
+    """
+    properties = _properties(env, asset)
+    factors = []
+    ranges = (("stiffness", stiffness, properties.stiffness_scale), ("damping", damping, properties.damping_scale))
+    drawn: dict[str, torch.Tensor] = {}
+    for name, span, present in ranges:
+        values = present.clone()
+        chosen = _draw(env, f"gains/{name}", asset, values[:, asset.joints].shape[1], mask, span)
+        values[:, asset.joints] = chosen
+        factors.append(values)
+        drawn[name] = chosen.mean(dim=1)
+    properties.set_gain_scales(*factors, mask)
+    return drawn
+
+
+@randomizes("batch_dofs_info", "batch_links_info")
+def randomize_armature(
+    env: Any, mask: torch.Tensor, scale: Range, asset: SceneEntity = ROBOT
+) -> dict[str, torch.Tensor]:
+    """Multiply the armature of the chosen joints by U(scale), one factor for all of them."""
+    properties = _properties(env, asset)
+    armature = properties.armature.clone()
+    factor = _draw(env, "armature", asset, 1, mask, scale)
+    armature[:, asset.joints] = (properties.nominal_armature * factor)[:, asset.joints]
+    properties.set_armature(armature, mask)
+    return {"": factor[:, 0]}
+
+
+@randomizes()
+def randomize_encoder_bias(
+    env: Any, mask: torch.Tensor, bias: Range, asset: SceneEntity = ROBOT
+) -> dict[str, torch.Tensor]:
+    """Let the encoders of the chosen joints point U(bias) too far, rad or m, joint by joint.
+
+    It acts on the targets of position actions only; observations stay unbiased. Reports the mean magnitude.
+    """
+    robot = asset.robot
+    values = robot.encoder_bias.clone()
+    chosen = _draw(env, "encoder_bias", asset, values[:, asset.joints].shape[1], mask, bias)
+    values[:, asset.joints] = chosen
+    robot.encoder_bias = torch.where(mask[:, None], values, robot.encoder_bias)
+    return {"": chosen.abs().mean(dim=1)}
+
+
+def _properties(env: Any, asset: SceneEntity) -> PhysicalProperties:
+    return env.scene.properties[asset.name]
+
+
+def _draw(env: Any, what: str, asset: SceneEntity, count: int, mask: torch.Tensor, span: Range) -> torch.Tensor:
+    """Draw `count` numbers per env, `(num_envs, count)`."""
+    return env.random.uniform(f"randomize/{what}/{asset.name}", count, mask, low=span[0], high=span[1])

@@ -1,0 +1,96 @@
+"""Runtime of `VelocityCommandCfg`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from genelab.managers.command_manager import CommandTerm
+from genelab.mdp.velocity_commands import VelocityCommandCfg
+from genelab.utils.rotations import rotate_inverse, yaw_of
+
+
+class VelocityCommand(CommandTerm):
+    """A velocity per env; see the config.
+
+    Attributes:
+        ranges: Lower and upper bounds of (forward, left, turning), which a curriculum may assign, `(3, 2)`.
+        progress: Way covered along the commanded direction in this episode, m, `(num_envs,)`.
+        commanded_distance: Way that the commands of this episode asked for, m, `(num_envs,)`.
+        steered: A velocity that somebody outside asks all envs for, `(3,)`; `None` while commands are drawn.
+    """
+
+    cfg: VelocityCommandCfg
+
+    def __init__(self, cfg: VelocityCommandCfg, env: Any) -> None:
+        super().__init__(cfg, env)
+        self.ranges = torch.tensor([cfg.lin_vel_x, cfg.lin_vel_y, cfg.ang_vel_z], device=env.device)
+        self.progress, self.commanded_distance = torch.zeros(2, env.num_envs, device=env.device)
+        self.steered: torch.Tensor | None = None
+        self._bins = env.cfg.strata[cfg.stratum] if cfg.stratum is not None else 0
+        self._command = torch.zeros(env.num_envs, 3, device=env.device)
+        self._heading = torch.zeros(env.num_envs, device=env.device)
+        self._turns_to = torch.zeros(env.num_envs, dtype=torch.bool, device=env.device)
+
+    @property
+    def command(self) -> torch.Tensor:
+        if self.steered is not None:
+            return self.steered.expand_as(self._command)
+        return self._command
+
+    def resample(self, mask: torch.Tensor) -> None:
+        cfg, share = self.cfg, self.env.random.uniform(f"command/{self.name}", 7, mask)
+        place = share[:, :3]
+        bins = None if cfg.stratum is None else self.env.random.stratum(cfg.stratum)
+        if bins is not None:
+            place = torch.cat((((bins + share[:, 0]) / self._bins)[:, None], share[:, 1:3]), dim=1)
+        low, high = self.ranges.unbind(1)
+        drawn = low + place * (high - low)
+        turns_to = torch.zeros_like(mask)
+        if bins is None:
+            straight = torch.zeros_like(drawn)
+            straight[:, 0] = drawn[:, 0].abs().clamp(min=cfg.forward_min)
+            standing = share[:, 5] < cfg.standing_share
+            forward = (share[:, 4] < cfg.forward_share) & ~standing
+            turns_to = (share[:, 3] < cfg.heading_share) & ~standing & ~forward
+            drawn = torch.where(forward[:, None], straight, drawn).masked_fill(standing[:, None], 0.0)
+        self._command = torch.where(mask[:, None], drawn, self._command)
+        self._turns_to = torch.where(mask, turns_to, self._turns_to)
+        self._heading = torch.where(mask, (2.0 * share[:, 6] - 1.0) * math.pi, self._heading)
+
+    def reset(self, mask: torch.Tensor) -> None:
+        super().reset(mask)
+        self.progress = self.progress.masked_fill(mask, 0.0)
+        self.commanded_distance = self.commanded_distance.masked_fill(mask, 0.0)
+
+    def compute(self, dt: float) -> None:
+        robot, wanted = self.env.scene[self.cfg.entity], self.command[:, :2]
+        speed = wanted.norm(dim=1)
+        along = (rotate_inverse(robot.root_quat, robot.root_lin_vel)[:, :2] * wanted).sum(dim=1)
+        self.progress = self.progress + dt * along / speed.clamp(min=1e-6)
+        self.commanded_distance = self.commanded_distance + dt * speed
+        super().compute(dt)
+
+    def update(self) -> None:
+        if self.cfg.heading_share == 0.0:
+            return
+        ahead = self._heading - yaw_of(self.env.scene[self.cfg.entity].root_quat)
+        error = torch.atan2(ahead.sin(), ahead.cos())
+        rate = (self.cfg.heading_stiffness * error).clamp(*self.ranges[2])
+        turning = torch.where(self._turns_to, rate, self._command[:, 2])
+        self._command = torch.cat((self._command[:, :2], turning[:, None]), dim=1)
+
+    def load_command(self, command: torch.Tensor) -> None:
+        self._command = command
+
+    _STATE = ("ranges", "progress", "commanded_distance", "_heading", "_turns_to")
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "velocity": {name: vars(self)[name].clone() for name in self._STATE}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        super().load_state_dict(state)
+        device = self._command.device
+        vars(self).update({name: value.to(device, copy=True) for name, value in state["velocity"].items()})
