@@ -98,7 +98,8 @@ def test_a_service_that_fails_is_left_out_with_one_warning_and_the_files_go_on(t
     log(context(tmp_path), last=8)
     assert list(service.runs[0].written) == [1, 2]
     assert filed(tmp_path) == list(range(1, 9))
-    (line,) = capsys.readouterr().err.splitlines()
+    begun, line = capsys.readouterr().err.splitlines()
+    assert begun == "The service: run id-0 of balance"
     assert line.startswith("warning: wandb failed and gets nothing more: TimeoutError: the service is silent")
 
 
@@ -175,11 +176,12 @@ def test_mlflow_takes_a_run_and_its_continuation_and_hears_how_it_ended(tmp_path
     with pytest.raises(GenelabError):
         resumed = context(tmp_path, "mlflow", resume=tmp_path / "model_4.pt")
         with EventLog(resumed, 4) as events:
-            events.write(5, {"Loss/value": 5.0})
+            events.write(5, {"Loss/value": 5.0, "Update time (ms)": 1.0})
             raise GenelabError("a weight is not finite")
     known = json.loads((tmp_path / "remote_log.json").read_text())["id"]
     client = MlflowClient()
     assert [metric.step for metric in client.get_metric_history(known, "Loss/value")] == [1, 2, 3, 4, 5]
+    assert len(client.get_metric_history(known, "Update time _ms_")) == 1
     run = client.get_run(known)
     assert run.info.status == "FAILED"
     assert (run.data.params["seed"], run.data.tags["group"]) == ("42", "pole")

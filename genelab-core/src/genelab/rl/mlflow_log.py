@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,9 @@ from mlflow.entities import Metric, Param
 from mlflow.tracking import MlflowClient
 
 from genelab.rl.remote_logs import RemoteLog, RemoteRun
+
+_REFUSED = re.compile(r"[^\w\-.:/ ]")
+"""Characters that the service takes in no name of a metric."""
 
 _BATCH = 100
 """Parameters that the service takes at once."""
@@ -25,10 +29,15 @@ class MlflowLog(RemoteLog):
         else:
             self.id = run.known_id
             self._client.update_run(self.id, status="RUNNING")
+        server = self._client.tracking_uri
+        if server.startswith("http"):
+            where = self._client.get_run(self.id).info.experiment_id
+            self.url = f"{server}/#/experiments/{where}/runs/{self.id}"
 
     def write(self, iteration: int, scalars: dict[str, float]) -> None:
         now = int(1000 * time.time())
-        self._client.log_batch(self.id, metrics=[Metric(tag, value, now, iteration) for tag, value in scalars.items()])
+        metrics = [Metric(_REFUSED.sub("_", tag), value, now, iteration) for tag, value in scalars.items()]
+        self._client.log_batch(self.id, metrics=metrics)
 
     def close(self, *, failed: bool) -> None:
         self._client.set_terminated(self.id, "FAILED" if failed else "FINISHED")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -49,9 +50,11 @@ class RemoteLog(ABC):
 
     Attributes:
         id: The run's id with the service.
+        url: Where people look at it; `None` if that is nowhere on the web.
     """
 
     id: str
+    url: str | None = None
 
     @abstractmethod
     def write(self, iteration: int, scalars: dict[str, float]) -> None:
@@ -123,5 +126,6 @@ def open_remote_log(ctx: TrainContext) -> RemoteLog:
         raise GenelabError(
             f"{spec.title} cannot be reached: {first_line(error)}", where=f"agent.logger = {logger}", fix=spec.fix
         ) from error
-    write_json(path, {"logger": logger, "id": log.id, "project": run.project})
+    write_json(path, {"logger": logger, "id": log.id, "project": run.project, "url": log.url})
+    print(f"{spec.title}: {log.url or f'run {log.id} of {run.project}'}", file=sys.stderr)
     return log
