@@ -5,6 +5,7 @@ from genelab.api import TaskSpec, hookimpl
 GENELAB_API = "1"
 
 _FRANKA = "genelab_tasks_manipulation.franka"
+_UR5E = "genelab_tasks_manipulation.ur5e"
 
 
 @hookimpl
@@ -17,5 +18,24 @@ def genelab_tasks() -> list[TaskSpec]:
             tags=("franka", "manipulation", "goal"),
             agents={"sb3": f"{_FRANKA}.agents.sb3:pick_and_place_sac"},
             expert=f"{_FRANKA}.expert:PickAndPlaceExpert",
+        ),
+        TaskSpec(
+            id="GeneLab-Franka-Lift-Cube-v0",
+            config=f"{_FRANKA}.lift_cube:lift_cube",
+            summary="Lift a cube off the ground, with a dense reward",
+            tags=("franka", "manipulation"),
+            agents={
+                "rsl_rl": f"{_FRANKA}.agents.rsl_rl:lift_cube_ppo",
+                "skrl": f"{_FRANKA}.agents.skrl:lift_cube_ppo",
+            },
+            default_backend="rsl_rl",
+        ),
+        TaskSpec(
+            id="GeneLab-UR5e-Reach-v0",
+            config=f"{_UR5E}.reach:reach",
+            summary="Bring the flange of an arm to a place",
+            tags=("ur5e", "manipulation", "goal"),
+            agents={name: f"{_UR5E}.agents.{name}:reach_ppo" for name in ("rsl_rl", "sb3", "skrl")},
+            default_backend="rsl_rl",
         ),
     ]

@@ -1,0 +1,1 @@
+"""Tasks of the Universal Robots UR5e arm."""
