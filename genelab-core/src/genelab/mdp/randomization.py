@@ -1,11 +1,12 @@
 """Domain randomisation: event terms that make envs differ, and report what they drew.
 
-Each draws anew from the model's own values, never from what was drawn before. With mode `"reset"` an episode has its own
-draw; with `"startup"` an env keeps one for the whole training.
+Each draws anew from the model's own values, never from what was drawn before. With mode `"reset"` an episode has its
+own draw; with `"startup"` an env keeps one for the whole training.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from genelab.config.randomization import randomizes
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from genelab.managers.term import SceneEntity
 
 Range = tuple[float, float]
+Draws = Mapping[str, "torch.Tensor"]
+"""What a term reports, `(num_envs,)` each; the key `""` stands for the term itself."""
 
 
 @randomizes()
 def randomize_friction(
     env: Any, mask: torch.Tensor, friction: Range, shared: bool = True, asset: SceneEntity = ROBOT
-) -> dict[str, torch.Tensor]:
+) -> Draws:
     """Set the friction coefficient of the chosen links to U(friction).
 
     Genesis takes the larger coefficient of a pair: give the ground less than `friction[0]`, or it hides the difference.
@@ -46,7 +49,7 @@ def randomize_friction(
 @randomizes("batch_links_info")
 def randomize_mass(
     env: Any, mask: torch.Tensor, added: Range | None = None, scale: Range | None = None, asset: SceneEntity = ROBOT
-) -> dict[str, torch.Tensor]:
+) -> Draws:
     """Set the mass of each chosen link to nominal · U(scale) + U(added), kg, one draw for all of them. Inertias stay.
 
     Reports the mass added to all of them together, kg.
@@ -69,7 +72,7 @@ def randomize_com(
     y: Range = (0.0, 0.0),
     z: Range = (0.0, 0.0),
     asset: SceneEntity = ROBOT,
-) -> dict[str, torch.Tensor]:
+) -> Draws:
     """Shift the centre of mass of each chosen link by U(x), U(y), U(z), m, in its own frame, one draw for all."""
     properties = _properties(env, asset)
     com = properties.com.clone()
@@ -87,29 +90,24 @@ def randomize_gains(
     stiffness: Range = (1.0, 1.0),
     damping: Range = (1.0, 1.0),
     asset: SceneEntity = ROBOT,
-) -> dict[str, torch.Tensor]:
+) -> Draws:
     """Multiply the gains of each chosen joint by U(stiffness) and U(damping), drawn joint by joint.
 
     Reports the means over the joints.
     """
     properties = _properties(env, asset)
-    factors = []
-    ranges = (("stiffness", stiffness, properties.stiffness_scale), ("damping", damping, properties.damping_scale))
+    scales = {"stiffness": properties.stiffness_scale.clone(), "damping": properties.damping_scale.clone()}
     drawn: dict[str, torch.Tensor] = {}
-    for name, span, present in ranges:
-        values = present.clone()
+    for (name, values), span in zip(scales.items(), (stiffness, damping), strict=True):
         chosen = _draw(env, f"gains/{name}", asset, values[:, asset.joints].shape[1], mask, span)
         values[:, asset.joints] = chosen
-        factors.append(values)
         drawn[name] = chosen.mean(dim=1)
-    properties.set_gain_scales(*factors, mask)
+    properties.set_gain_scales(scales["stiffness"], scales["damping"], mask)
     return drawn
 
 
 @randomizes("batch_dofs_info", "batch_links_info")
-def randomize_armature(
-    env: Any, mask: torch.Tensor, scale: Range, asset: SceneEntity = ROBOT
-) -> dict[str, torch.Tensor]:
+def randomize_armature(env: Any, mask: torch.Tensor, scale: Range, asset: SceneEntity = ROBOT) -> Draws:
     """Multiply the armature of the chosen joints by U(scale), one factor for all of them."""
     properties = _properties(env, asset)
     armature = properties.armature.clone()
@@ -120,9 +118,7 @@ def randomize_armature(
 
 
 @randomizes()
-def randomize_encoder_bias(
-    env: Any, mask: torch.Tensor, bias: Range, asset: SceneEntity = ROBOT
-) -> dict[str, torch.Tensor]:
+def randomize_encoder_bias(env: Any, mask: torch.Tensor, bias: Range, asset: SceneEntity = ROBOT) -> Draws:
     """Let the encoders of the chosen joints point U(bias) too far, rad or m, joint by joint.
 
     It acts on the targets of position actions only; observations stay unbiased. Reports the mean magnitude.

@@ -1,7 +1,7 @@
 """Reward terms about following a velocity command: `(num_envs,)` each.
 
-c is the command (vx, vy, wz), v and ω the base's velocities in its own frame. The kernels exp(−error²/std²) are those of
-legged_gym (Rudin et al. 2022) and mjlab, with the error along the axes that are not commanded inside.
+c is the command (vx, vy, wz), v and ω the base's velocities in its own frame. The kernels exp(−error²/std²) are those
+of legged_gym (Rudin et al. 2022) and mjlab, with the error along the axes that are not commanded inside.
 """
 
 from __future__ import annotations
