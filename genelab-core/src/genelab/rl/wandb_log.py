@@ -27,7 +27,7 @@ class WandbLog(RemoteLog):
             config=run.settings,
             settings=wandb.Settings(console="off", silent=True),
         )
-        self.url = self._run.url
+        self.url = None if self._run.offline else self._run.url
 
     def write(self, iteration: int, scalars: dict[str, float]) -> None:
         self._run.log(scalars, step=iteration)
