@@ -72,10 +72,10 @@ def test_the_cue_is_shown_for_five_steps_and_the_distance_measured_at_the_end():
         observations, _ = env.reset(seed=3)
         target = env.command_manager.get("target")[:, 0]
         assert target.abs().max() <= 0.8 and target.std() > 0.05
-        cues = [observations["critic"][:, -1]]
-        cues += [env.step(torch.zeros(4, 1))[0]["critic"][:, -1] for _ in range(6)]
-        assert all(torch.equal(cue, target) for cue in cues[:5])
-        assert all(torch.equal(cue, torch.zeros(4)) for cue in cues[5:])
+        shown = [observations, *(env.step(torch.zeros(4, 1))[0] for _ in range(6))]
+        assert all(torch.equal(step["critic"][:, -1], target) for step in shown)
+        assert all(torch.equal(step["policy"][:, -1], target) for step in shown[:5])
+        assert all(torch.equal(step["policy"][:, -1], torch.zeros(4)) for step in shown[5:])
         expected = (env.scene["robot"].joint_pos[:, 0] - target).abs()
         assert torch.equal(measured.finish(torch.arange(4)), expected)
     finally:

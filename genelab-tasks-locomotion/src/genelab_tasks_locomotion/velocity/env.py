@@ -66,7 +66,7 @@ def velocity_env(robot: LeggedRobot, command: VelocityCommandCfg) -> ManagerBase
                 func=mdp.push_root,
                 mode="interval",
                 interval_s=(1.0, 3.0),
-                params={"velocity": {axis: (-0.5, 0.5) for axis in ("x", "y", "yaw")}},
+                params={"velocity": dict.fromkeys(("x", "y", "yaw"), (-0.5, 0.5))},
             ),
         },
         metrics={

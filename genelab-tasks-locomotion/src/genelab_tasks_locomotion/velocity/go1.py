@@ -43,9 +43,7 @@ def quadruped_rewards(base_height: float, undesired: str) -> dict[str, RewardTer
         "lin_vel_z": RewardTermCfg(func=velocity_rewards.lin_vel_z_l2, weight=-2.0),
         "ang_vel_xy": RewardTermCfg(func=velocity_rewards.ang_vel_xy_l2, weight=-0.05),
         "flat_orientation": RewardTermCfg(func=mdp.rewards.flat_orientation_l2, weight=-1.0),
-        "base_height": RewardTermCfg(
-            func=velocity_rewards.base_height_l2, params={"target": base_height}, weight=-1.0
-        ),
+        "base_height": RewardTermCfg(func=velocity_rewards.base_height_l2, params={"target": base_height}, weight=-1.0),
         "joint_torques": RewardTermCfg(func=mdp.rewards.joint_effort_l2, weight=-2e-4),
         "joint_acc": RewardTermCfg(func=joint_rewards.JointAccL2, weight=-1e-5),
         "action_rate": RewardTermCfg(func=mdp.rewards.action_rate_l2, weight=-0.01),

@@ -45,16 +45,25 @@ def double_inverted_pendulum_ppo() -> RslRlOnPolicyRunnerCfg:
 
 
 def memory_lstm_ppo() -> RslRlOnPolicyRunnerCfg:
-    """Recurrent agent of the memory task; a rollout spans an episode, so that gradients reach back to the cue."""
-    agent = _ppo("inverted_pendulum_memory_rnn", (128,), iterations=400, save_interval=50)
-    agent.num_steps_per_env = 100
-    for model in (agent.actor, agent.critic):
-        model.rnn_type, model.rnn_hidden_dim, model.rnn_num_layers = "lstm", 128, 1
+    """Recurrent agent of the memory task; a rollout spans an episode, so that gradients reach back to the cue.
+
+    Its critic sees the target all the time and needs no memory.
+    """
+    agent = _memory("inverted_pendulum_memory_rnn")
+    agent.actor.hidden_dims = (128,)
+    agent.actor.rnn_type, agent.actor.rnn_hidden_dim, agent.actor.rnn_num_layers = "lstm", 128, 1
     return agent
 
 
 def memory_mlp_ppo() -> RslRlOnPolicyRunnerCfg:
     """Feed-forward agent of the memory task, which cannot solve it."""
-    agent = _ppo("inverted_pendulum_memory_mlp", (128, 128), iterations=400, save_interval=50)
+    return _memory("inverted_pendulum_memory_mlp")
+
+
+def _memory(name: str) -> RslRlOnPolicyRunnerCfg:
+    agent = _ppo(name, (128, 128), iterations=400, save_interval=50)
     agent.num_steps_per_env = 100
+    agent.algorithm.num_mini_batches, agent.algorithm.num_learning_epochs = 8, 4
+    agent.algorithm.schedule, agent.algorithm.learning_rate = "fixed", 5e-4
+    agent.algorithm.entropy_coef = 0.001
     return agent
