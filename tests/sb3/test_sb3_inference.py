@@ -43,7 +43,7 @@ def rewritten(path, members: dict[str, bytes]) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in {**content, **members}.items():
             archive.writestr(name, data)
-    meta_path(path).unlink()
+    meta_path(path).unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("normalized", [True, False])
@@ -127,6 +127,48 @@ def test_a_poisoned_model_runs_nothing(tmp_path, how):
             Sb3Backend().load(path, small_agent(), small_env())
         else:
             train(tmp_path, 96, **{how: path})
+    assert not proof.exists()
+
+
+def npz(**arrays) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "SAC"])
+def test_the_statistics_of_observations_are_an_npz_that_counts(tmp_path, algorithm):
+    path = train(tmp_path, 96, agent=small_agent(algorithm)).checkpoint
+    with zipfile.ZipFile(path) as archive:
+        arrays = dict(np.load(io.BytesIO(archive.read("normalizer.npz")), allow_pickle=False))
+    dim = small_env().observation_layout.groups["policy"].dim
+    assert {name: array.shape for name, array in arrays.items()} == {"mean": (dim,), "variance": (dim,), "count": ()}
+    assert arrays["count"] > 0
+    rewritten(path, {"normalizer.npz": npz(**{**arrays, "mean": arrays["mean"] + 1.0})})
+    weights = read_archive(path).weights["policy"]
+    means = [value for name, value in weights.items() if name.endswith("normalizer.mean")]
+    assert means and all(np.array_equal(mean, arrays["mean"] + 1.0) for mean in means)
+
+
+def test_without_normalised_observations_there_is_no_npz(tmp_path):
+    agent = small_agent(policy=Sb3PolicyCfg(net_arch=(16,)))
+    with zipfile.ZipFile(train(tmp_path, 48, agent=agent).checkpoint) as archive:
+        assert "normalizer.npz" not in archive.namelist()
+
+
+def test_poisoned_or_unfitting_statistics_are_refused_and_run_nothing(tmp_path):
+    path, proof = train(tmp_path, 48).checkpoint, tmp_path / "executed"
+    numbers = {"mean": np.zeros(3, np.float32), "variance": np.ones(3, np.float32), "count": np.array(1)}
+    poison = np.array([RunsCommand(f"touch {proof}")], dtype=object)
+    for content, reason in [
+        (npz(**{**numbers, "mean": poison}), "is refused"),
+        (npz(mean=numbers["mean"]), "is refused"),
+        (b"no npz", "is refused"),
+        (npz(**numbers), r"does not fit its policy\.pth: mean has shape \(3,\)"),
+    ]:
+        rewritten(path, {"normalizer.npz": content})
+        with pytest.raises(GenelabError, match=reason):
+            read_archive(path)
     assert not proof.exists()
 
 

@@ -1,7 +1,7 @@
 """`model.zip` files: written as the library writes them, read without executing anything that they hold.
 
 The library itself unpickles the member `data` when it loads a model. Here only the members with tensors are read, with
-`weights_only`, and JSON.
+`weights_only`, the statistics of observations, with `allow_pickle=False`, and JSON.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from genelab.rl.checkpoint import load_tensors, meta_path, verify_file, write_meta
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import atomic_path
+from genelab_backend_sb3.normalizer_file import NORMALIZER, pack_statistics, put_statistics, read_statistics
 
 _INFO = "genelab.json"
 _LARGEST = 2**31
@@ -54,6 +55,9 @@ def write_archive(path: Path, model: Any, info: dict[str, Any], meta: dict[str, 
     model.save(buffer)
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr(_INFO, json.dumps(info))
+        statistics = pack_statistics(model.policy)
+        if statistics is not None:
+            archive.writestr(NORMALIZER, statistics)
     with atomic_path(path) as temporary:
         temporary.write_bytes(buffer.getbuffer())
         meta_path(path).unlink(missing_ok=True)
@@ -72,7 +76,7 @@ def read_archive(path: Path) -> Archive:
     meta = verify_file(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            wanted = [item for item in archive.infolist() if item.filename.endswith((".pth", ".json"))]
+            wanted = [item for item in archive.infolist() if item.filename.endswith((".pth", ".json", ".npz"))]
             wanted += [item for item in archive.infolist() if item.filename == "data"]
             size = sum(item.file_size for item in wanted)
             if size > _LARGEST:
@@ -97,6 +101,8 @@ def read_archive(path: Path) -> Archive:
         for name, content in members.items()
         if name.endswith(".pth")
     }
+    if NORMALIZER in members:
+        put_statistics(tensors["policy"], read_statistics(members[NORMALIZER], path, _LARGEST), path)
     return Archive(path, tensors, tensors.pop("pytorch_variables", None) or {}, info, meta)
 
 
