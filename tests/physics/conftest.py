@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from quadruped import quadruped_cfg
+from rough_quadruped import rough_quadruped_cfg
 
 
 @pytest.fixture(scope="session")
@@ -15,5 +16,15 @@ def quadruped_env() -> Iterator[Any]:
     from genelab.envs.make import make_env
 
     env = make_env(quadruped_cfg())
+    yield env
+    env.close()
+
+
+@pytest.fixture(scope="session")
+def rough_env() -> Iterator[Any]:
+    """The same robot on a terrain of three levels and columns, with every sensor and randomisation, eight envs."""
+    from genelab.envs.make import make_env
+
+    env = make_env(rough_quadruped_cfg())
     yield env
     env.close()

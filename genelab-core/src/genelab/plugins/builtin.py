@@ -34,6 +34,7 @@ CORE_COMMANDS = (
     CommandSpec(name="warmup", command="genelab.cli.warmup:command", summary="Compile a task's kernels beforehand."),
     CommandSpec(name="doctor", command="genelab.cli.doctor:command", summary="Check this installation."),
     CommandSpec(name="plugins", command="genelab.cli.plugins:command", summary="Show and check installed plugins."),
+    CommandSpec(name="terrain", command="genelab.cli.terrain:command", summary="Look at terrains."),
     CommandSpec(name="new", command="genelab.cli.new:command", summary="Create a task pack of your own."),
     CommandSpec(name="completion", command="genelab.cli.completion:command", summary="Print shell completion."),
 )
