@@ -6,6 +6,7 @@ GENELAB_API = "1"
 
 _FRANKA = "genelab_tasks_manipulation.franka"
 _UR5E = "genelab_tasks_manipulation.ur5e"
+_PLAYBACK = "genelab_tasks_manipulation.playback"
 
 
 @hookimpl
@@ -37,5 +38,19 @@ def genelab_tasks() -> list[TaskSpec]:
             tags=("ur5e", "manipulation", "goal"),
             agents={name: f"{_UR5E}.agents.{name}:reach_ppo" for name in ("rsl_rl", "sb3", "skrl")},
             default_backend="rsl_rl",
+        ),
+        TaskSpec(
+            id="GeneLab-Rubiks-Play-v0",
+            config=f"{_PLAYBACK}.rubiks:rubiks_play",
+            summary="A Rubik's cube that scrambles and solves itself",
+            tags=("playback",),
+            kind="playback",
+        ),
+        TaskSpec(
+            id="GeneLab-Shadow-Hand-Playback-v0",
+            config=f"{_PLAYBACK}.shadow_hand:shadow_hand_playback",
+            summary="A Shadow hand that replays recorded gestures",
+            tags=("playback", "hand"),
+            kind="playback",
         ),
     ]

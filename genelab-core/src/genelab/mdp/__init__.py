@@ -24,6 +24,7 @@ from genelab.mdp.randomization import (
     randomize_gains,
     randomize_mass,
 )
+from genelab.mdp.trajectory_actions import JointTrajectoryActionCfg
 from genelab.mdp.velocity_commands import VelocityCommandCfg
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "GripperActionCfg",
     "JointEffortActionCfg",
     "JointPositionActionCfg",
+    "JointTrajectoryActionCfg",
     "JointVelocityActionCfg",
     "UniformCommandCfg",
     "VelocityCommandCfg",

@@ -55,7 +55,10 @@ def lift_cube_env() -> ManagerBasedRlEnvCfg:
     for name in ("goal", "cube_to_goal", "time_left"):
         del observed[name]
     observed["hand_to_cube"] = ObservationTermCfg(func=hand_to_cube, params=_params())
-    env.observations = {"policy": ObservationGroupCfg(terms=observed, corrupt=True)}
+    env.observations = {
+        "policy": ObservationGroupCfg(terms=observed, corrupt=True),
+        "critic": ObservationGroupCfg(terms=observed),
+    }
     env.commands, env.strata = {}, {}
     env.simulation.num_envs = 256
     env.scale_rewards_by_dt = True

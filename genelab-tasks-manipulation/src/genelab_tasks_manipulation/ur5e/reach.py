@@ -92,6 +92,7 @@ def reach_env() -> ManagerBasedRlEnvCfg:
         },
         observations={
             "policy": ObservationGroupCfg(terms=policy_terms(), corrupt=True),
+            "critic": ObservationGroupCfg(terms=policy_terms()),
         },
         rewards={
             "near_goal": RewardTermCfg(func=reaching.goal_closeness, params={**GOAL, "scale": 0.2}, weight=0.5),

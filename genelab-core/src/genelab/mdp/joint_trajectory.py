@@ -1,0 +1,62 @@
+"""Runtime of `JointTrajectoryActionCfg`."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from genelab.config.terms import SceneEntityCfg
+from genelab.managers.action_manager import ActionTerm
+from genelab.managers.term import resolve_entity
+from genelab.mdp.trajectory_actions import JointTrajectoryActionCfg
+from genelab.utils.errors import UsageError
+
+
+class JointTrajectoryAction(ActionTerm):
+    """Plays a recording back; see the config."""
+
+    cfg: JointTrajectoryActionCfg
+    dim = 0
+
+    def __init__(self, cfg: JointTrajectoryActionCfg, env: Any) -> None:
+        super().__init__(cfg, env)
+        path = Path(str(cfg.file() if callable(cfg.file) else cfg.file))
+        names, positions, fps = read_joint_trajectory(path)
+        self._robot = resolve_entity(SceneEntityCfg(name=cfg.entity), env).robot
+        self._joints = [self._robot.find_joints((name,))[0] for name in names]
+        self._frames = torch.as_tensor(positions, dtype=torch.float32, device=env.device)
+        self._frames_per_step = fps * cfg.speed * env.step_dt
+
+    def apply(self, action: torch.Tensor) -> None:
+        place = (self.env.episode_length_buf + 1) * self._frames_per_step % len(self._frames)
+        below = place.long()
+        share = (place - below)[:, None]
+        first, second = self._frames[below], self._frames[(below + 1) % len(self._frames)]
+        self._robot.target[:, self._joints] = first + share * (second - first)
+
+
+def read_joint_trajectory(path: Path) -> tuple[tuple[str, ...], np.ndarray, float]:
+    """Return joint names, positions `(frames, num_joints)` and frames per second of a recording.
+
+    Raises:
+        UsageError: if there is no such file, it is no recording, or its parts do not fit together.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names = tuple(str(name) for name in file["joint_names"])
+            positions, fps = np.asarray(file["positions"], dtype=np.float64), float(file["fps"])
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path.name} is no recorded joint trajectory", where=f"{path}: {error}") from error
+    if positions.ndim != 2 or len(positions) < 2 or positions.shape[1] != len(names):
+        raise UsageError(
+            f"{path.name} has positions of shape {positions.shape} for {len(names)} joints",
+            where=str(path),
+            fix="record at least two frames with one column for each joint",
+        )
+    if not (np.isfinite(positions).all() and 0.0 < fps < float("inf")):
+        raise UsageError(f"{path.name} has positions or a rate that are not finite", where=str(path))
+    return names, positions, fps

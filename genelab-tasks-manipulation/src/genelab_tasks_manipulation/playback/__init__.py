@@ -1,0 +1,1 @@
+"""Scenes that play themselves: nothing is learned in them."""
