@@ -26,6 +26,7 @@ def mirror_go1(env: Any, obs: Any | None, actions: torch.Tensor | None) -> tuple
 def _mirrored(
     mirror: Mirror, env: Any, obs: Any | None, actions: torch.Tensor | None
 ) -> tuple[Any | None, torch.Tensor | None]:
+    env = env.unwrapped
     names = _joint_names(env)
     if obs is not None:
         mirrored = obs.clone(recurse=False)
@@ -40,6 +41,7 @@ def _mirrored(
     return obs, actions
 
 
+@lru_cache(maxsize=1)
 def _joint_names(env: Any) -> tuple[str, ...]:
     return tuple(name for term in env.describe_actuation()["action_terms"] for name in term["joint_names"])
 
