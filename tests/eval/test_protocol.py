@@ -13,7 +13,7 @@ from genelab.eval.metrics import EvalMetric, NotApplicable
 from genelab.eval.protocol import EvalIncomplete, evaluate_policy
 from genelab.eval.report import build_report
 from genelab.eval.strata import stratum_of
-from genelab.rl.policy import CallablePolicy, ZeroPolicy
+from genelab.rl.policy import CallablePolicy, RandomPolicy, ZeroPolicy
 from genelab.utils.errors import GenelabError, UsageError
 
 TRUE_RATE = 0.8
@@ -60,6 +60,17 @@ def test_rows_do_not_depend_on_the_number_of_envs():
         tables.append([{key: value for key, value in row.items() if key != "slot"} for row in result.rows])
     assert tables[0] == tables[1] == tables[2]
     assert len({row["init_hash"] for row in tables[0]}) == 100
+
+
+def test_the_rows_of_the_random_policy_do_not_depend_on_the_number_of_envs():
+    returns = []
+    for num_envs in (1, 7, 32):
+        env = make_fake(num_envs, action_cost=0.3)
+        result = evaluate_policy(env, RandomPolicy(2, seed=5), episodes=40, seed=0)
+        returns.append([row["return"] for row in result.rows])
+    assert returns[0] == pytest.approx(returns[1], abs=1e-5)
+    assert returns[0] == pytest.approx(returns[2], abs=1e-5)
+    assert len(set(returns[0])) == 40
 
 
 def test_another_seed_gives_other_episodes():

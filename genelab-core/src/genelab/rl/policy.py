@@ -13,6 +13,7 @@ from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
     from genelab.envs.observation_layout import ObservationLayout
+    from genelab.envs.random_streams import RandomStreams
     from genelab.envs.vec_env import Observation
     from genelab.rl.backends.base import InferenceSetup
 
@@ -55,22 +56,34 @@ class ZeroPolicy:
 
 
 class RandomPolicy:
-    """Each element uniform in [-1, 1), drawn on the CPU from a stream of its own: every device sees the same."""
+    """Each element uniform in [-1, 1), a function of seed, episode and step: any number of envs sees the same episodes.
+
+    Drawn on the CPU, so that every device sees the same, too. As in evaluation, env `s` of `n` runs episodes `s`, `s + n`
+    and so on.
+    """
 
     kind = "random"
     recurrent = False
 
     def __init__(self, action_dim: int, seed: int) -> None:
-        self.action_dim = action_dim
-        self._generator = torch.Generator().manual_seed(seed)
+        self.action_dim, self._seed = action_dim, seed
+        self._streams: RandomStreams | None = None
 
     def __call__(self, observations: Observation) -> torch.Tensor:
         first = next(iter(observations.values()))
-        draws = torch.rand(first.shape[0], self.action_dim, generator=self._generator)
-        return (2.0 * draws - 1.0).to(first.device)
+        if self._streams is None:
+            from genelab.envs.random_streams import RandomStreams
+
+            self._streams = RandomStreams(first.shape[0], "cpu", self._seed)
+            self._streams.begin_evaluation()
+        return self._streams.uniform("actions", self.action_dim, low=-1.0, high=1.0).to(first.device)
 
     def reset(self, done: torch.Tensor | None = None) -> None:
-        """Nothing to forget: the stream goes on over episodes."""
+        """Begin the next episode where `done`, or the first one everywhere."""
+        if done is None:
+            self._streams = None
+        elif self._streams is not None:
+            self._streams.next_episode(done.cpu())
 
 
 class CallablePolicy:
