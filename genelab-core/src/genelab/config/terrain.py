@@ -49,7 +49,7 @@ class TerrainCfg:
     """A height field about the world's origin: `levels` rows along x, from easy to hard, times `columns` along y.
 
     All envs share it. Each starts its episodes at the centre of a cell; its column stays, its level is moved by the
-    curriculum (`genelab.mdp.terrain_levels`).
+    curriculum (`genelab.mdp.curricula.terrain_levels`).
 
     Attributes:
         cells: Kinds of ground by name. Columns go to them in this order, in proportion to their shares.

@@ -2,8 +2,8 @@
 
 Genesis makes a triangle mesh and a signed distance field of every terrain: 150 s and 4 GB for 801 × 801 vertices.
 Contacts with a terrain read the height field itself; of the mesh only the bounding box matters. A box in its place
-gives the same simulation bit by bit (`tests/physics/test_terrain_scene.py`) in 3 s. The patch is of a private function
-and behind a version guard; without it, terrains work and take their time.
+gives the same simulation bit by bit (`tests/benchmarks/terrain.py --check`) within seconds. The patch is of a private
+function and behind a version guard; without it, terrains work and take their time.
 """
 
 from __future__ import annotations
