@@ -27,6 +27,7 @@ CORE_COMMANDS = (
     CommandSpec(name="compare", command="genelab.cli.compare:command", summary="Compare two evaluations."),
     CommandSpec(name="aggregate", command="genelab.cli.aggregate:command", summary="Take seeds of tasks together."),
     CommandSpec(name="benchmark", command="genelab.cli.benchmark:command", summary="Measure a suite of policies."),
+    CommandSpec(name="report", command="genelab.cli.report:command", summary="Write an HTML page about a run."),
     CommandSpec(name="demos", command="genelab.cli.demos:command", summary="Record demonstrations by an expert."),
     CommandSpec(name="verify", command="genelab.cli.verify:command", summary="Check that a task repeats bit by bit."),
     CommandSpec(name="profile", command="genelab.cli.profile:command", summary="Measure where a step's time goes."),
@@ -119,16 +120,21 @@ _OBSERVATIONS = {
     "last_action": "The policy's last action.",
     "command": "The present value of a command.",
 }
+_SENSED = {
+    "imu_ang_vel": "Angular velocity in the inertial unit's frame, rad/s.",
+    "imu_lin_vel": "Linear velocity in the inertial unit's frame, m/s.",
+    "imu_projected_gravity": "Direction of gravity in the inertial unit's frame.",
+    "height_scan": "Height above flat ground at a grid of points, m.",
+    "ground_distance": "Height of a point on each link above flat ground, m.",
+}
 
 
 @hookimpl
 def genelab_observation_kinds() -> list[ObservationKindSpec]:
     return [
         ObservationKindSpec(
-            name=name,
-            kind=f"genelab.mdp.observations:{name}",
-            compute=f"genelab.sim2sim.observations:{name}",
-            summary=summary,
+            name=name, kind=f"genelab.mdp.{home}:{name}", compute=f"genelab.sim2sim.{ours}:{name}", summary=summary
         )
-        for name, summary in _OBSERVATIONS.items()
+        for home, ours, kinds in (("observations", "observations", _OBSERVATIONS), ("sensing", "sensed", _SENSED))
+        for name, summary in kinds.items()
     ]

@@ -37,7 +37,7 @@ def write_figure(path: Path, title: str, axis: str, panels: list[Panel]) -> None
     from matplotlib.ticker import EngFormatter
 
     figure = Figure(figsize=(8, 3.2 * len(panels)), layout="constrained")
-    axes = figure.subplots(len(panels), squeeze=False)[:, 0]
+    axes = figure.subplots(len(panels), squeeze=False, sharex=True)[:, 0]
     for place, panel in zip(axes, panels, strict=True):
         _draw(place, panel)
         place.xaxis.set_major_formatter(EngFormatter(sep=" "))
@@ -50,7 +50,10 @@ def write_figure(path: Path, title: str, axis: str, panels: list[Panel]) -> None
 def _draw(place: Axes, panel: Panel) -> None:
     many = len(panel.curves) > 1
     for label, curve in panel.curves.items():
-        place.plot(curve.steps, curve.values, label=label, linewidth=1, alpha=0.6, marker="." if panel.dotted else None)
+        style = {"linewidth": 1, "alpha": 0.6 if many else 1.0}
+        (line,) = place.plot(curve.steps, curve.values, label=label, marker="." if panel.dotted else None, **style)
+        if label in panel.bounds:
+            place.vlines(curve.steps, *panel.bounds[label].T, color=line.get_color(), **style)
     mean = mean_curve(list(panel.curves.values())) if many else None
     if mean is not None:
         place.plot(mean.steps, mean.mean, color="black", linewidth=2, label="mean")

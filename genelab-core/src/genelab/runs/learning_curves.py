@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,11 +21,13 @@ class Panel:
         title: What it is.
         curves: By the runs' labels.
         dotted: Whether it was measured now and then, so that the points themselves count.
+        bounds: Confidence limits at the points of a curve, `(n, 2)`, by label; for those that have them.
     """
 
     title: str
     curves: dict[str, Curve]
     dotted: bool = False
+    bounds: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def learning_curves(runs: dict[str, Path]) -> tuple[str, list[Panel]]:
@@ -40,7 +42,7 @@ def learning_curves(runs: dict[str, Path]) -> tuple[str, list[Panel]]:
     panels = []
     for tag, title in (
         (RETURN, "mean return of training episodes"),
-        (LENGTH, "mean length of training episodes, steps"),
+        (LENGTH, "mean length of training episodes in steps"),
     ):
         curves = {label: known[tag] for label, known in scalars.items() if tag in known}
         if axis == ENV_STEPS:
@@ -50,16 +52,48 @@ def learning_curves(runs: dict[str, Path]) -> tuple[str, list[Panel]]:
     return axis, [panel for panel in panels if panel.curves]
 
 
+def other_scalars(runs: dict[str, Path], axis: str) -> list[Panel]:
+    """Return a panel for every other scalar that the runs logged, sorted by name.
+
+    Args:
+        runs: Run directories by label.
+        axis: As `learning_curves` returns it.
+    """
+    found: dict[str, dict[str, Curve]] = {}
+    for label, path in runs.items():
+        factor = (env_steps_per_iteration(path) or 1.0) if axis == ENV_STEPS else 1.0
+        for tag, curve in read_scalars(path).items():
+            if tag not in (RETURN, LENGTH):
+                found.setdefault(tag, {})[label] = curve.scaled(factor)
+    return [Panel(tag, found[tag]) for tag in sorted(found)]
+
+
 def _evaluations(runs: dict[str, Path], axis: str) -> list[Panel]:
-    lines = {label: read_evaluations(path) for label, path in runs.items()}
+    lines = {
+        label: known for label, known in ((label, read_evaluations(path)) for label, path in runs.items()) if known
+    }
     panels = []
-    for key, title in (("return_mean", "mean return of evaluations"), ("success_rate", "success rate of evaluations")):
-        curves = {label: _curve(known, axis, key) for label, known in lines.items() if known}
-        panels.append(Panel(title, {label: c for label, c in curves.items() if len(c.finite().steps)}, dotted=True))
+    for key, title in (("return", "mean return of evaluations"), ("success", "success rate of evaluations")):
+        panel = Panel(title, {}, dotted=True)
+        for label, known in lines.items():
+            points = [point for point in (_point(evaluation, axis, key) for evaluation in known) if point is not None]
+            if points:
+                steps, values, low, high = np.array(points, dtype=float).T
+                panel.curves[label], panel.bounds[label] = Curve(steps, values), np.stack([low, high], axis=1)
+        panels.append(panel)
     return panels
 
 
-def _curve(evaluations: Sequence[dict], axis: str, key: str) -> Curve:
-    values = [evaluation["metrics"][key] for evaluation in evaluations]
-    steps = np.array([evaluation[axis] for evaluation in evaluations])
-    return Curve(steps, np.array([np.nan if value is None else value for value in values], dtype=float))
+def _point(evaluation: dict[str, Any], axis: str, key: str) -> tuple[float, float, float, float] | None:
+    """Return (step, value, low, high) of an evaluation; `None` if it has no such value."""
+    made = evaluation["aggregates"]
+    if key == "success":
+        key = "success_once" if made["headline"] == "success_once" else "success_at_end"
+    numbers = made[key]
+    if numbers is None:
+        return None
+    value = numbers["mean"] if "mean" in numbers else numbers["rate"]
+    if value is None:
+        return None
+    interval = numbers["ci"] or {"low": np.nan, "high": np.nan}
+    return evaluation[axis], value, interval["low"], interval["high"]

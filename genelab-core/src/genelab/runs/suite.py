@@ -25,7 +25,7 @@ from genelab.utils.errors import UsageError
 from genelab.utils.files import read_json, sha256_json
 from genelab.utils.names import unknown_name
 
-POLICIES_WITHOUT_FILE = ("zero", "random")
+POLICIES_WITHOUT_FILE = ("zero", "random", "expert")
 DEFAULT_EPISODES = 100
 _UNSAFE = re.compile(r"[^\w.\-]+")
 
@@ -36,7 +36,7 @@ class SuiteEntry:
 
     Attributes:
         task: Task id.
-        policy: A checkpoint, run directory or exported file as the suite names it, or `"zero"` or `"random"`.
+        policy: A checkpoint, run directory or exported file as the suite names it, or one of `POLICIES_WITHOUT_FILE`.
         location: Absolute path of that file or folder; `None` for policies without one.
         episodes: Number of episodes.
         num_envs: Parallel envs; `None` lets `eval` choose.
@@ -200,7 +200,7 @@ def _find_policy(policy: str, folder: Path, where: str) -> Path | None:
         raise UsageError(
             f"no such checkpoint: {policy}",
             where=where,
-            fix=f"paths are relative to the suite's folder, {folder}; or name zero or random",
+            fix=f"paths are relative to the suite's folder, {folder}; or name zero, random or expert",
         )
     return path
 

@@ -1,0 +1,251 @@
+"""`genelab report`: one page that is whole, loads nothing, and holds what the run's files say."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from test_aggregate import make_run
+from test_curves import write_events
+
+from genelab.cli.report import command
+from genelab.eval.aggregates import aggregates
+from genelab.eval.report import SCHEMA
+from genelab.runs.benchmark import SCHEMA as BENCHMARK
+from genelab.runs.curves import Curve
+from genelab.runs.html_report.chart import chart, thinned, tick_label, ticks
+from genelab.runs.html_report.elements import Html, definitions, element
+from genelab.runs.learning_curves import Panel
+
+EVIL = "<script>alert('x')</script>&\"quoted\""
+VOID = {"meta"}
+
+
+class Page(HTMLParser):
+    """Checks that elements are closed in order, and collects names, attributes and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.names: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.names.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.names.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def make_eval(path: Path, *, returns=(1.0, 2.0, 3.0), task: str = "Task-A-v0", cause: str = "time_out") -> dict:
+    rows = [
+        {
+            "i": index,
+            "return": value,
+            "length": 10,
+            "success_once": True,
+            "success_at_end": index == 0,
+            "end_cause": cause,
+            "metrics": {"max_reward": 1.0},
+            "reward_terms": {"upright": 0.5},
+        }
+        for index, value in enumerate(returns)
+    ]
+    made = aggregates(rows, {})
+    document = {
+        "schema": SCHEMA,
+        "task": task,
+        "checkpoint": "model.pt",
+        "policy": {"kind": "checkpoint"},
+        "num_episodes": len(rows),
+        "seed": 0,
+        "deterministic": True,
+        "evaluated_at": "2026-01-01T00:00:00+00:00",
+        "metrics": {"return_mean": made["return"]["mean"], "length_mean": 10.0, "success_rate": 1 / 3},
+        "protocol": {"protocol_sha256": "p"},
+        "aggregates": made,
+        "warnings": [{"code": "x", "message": EVIL}],
+        "environment": {"versions": {"python": "3.11"}, "command": ["genelab", "eval"]},
+    }
+    path.write_text(json.dumps(document))
+    return document
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A run whose names and values are hostile, with an evaluation, evaluations during the training, and a video."""
+    monkeypatch.chdir(tmp_path)
+    run = make_run(Path("run"), seed=1, task=EVIL, note=EVIL)
+    write_events(run, [1.0, float("nan"), 3.0], tag=f"Loss/{EVIL}", part=1)
+    status = {"status": "failed", "error": EVIL, "iteration": 3, "env_steps": 24}
+    (run / "status.json").write_text(json.dumps(status))
+    made = make_eval(run / "eval.json", cause=EVIL)["aggregates"]
+    evaluation = {"iteration": 2, "env_steps": 16, "lower_bound": 0.5, "best": True, "aggregates": made}
+    line = {**evaluation, "metrics": {"return_mean": 2.0, "length_mean": 10.0, "success_rate": None}}
+    (run / "evaluations.jsonl").write_text(json.dumps(line) + "\n")
+    (run / "eval_videos").mkdir()
+    (run / "eval_videos/episode 0.mp4").write_bytes(b"x" * 3000)
+    return run
+
+
+def report(*arguments: str) -> Page:
+    result = CliRunner().invoke(command, [*arguments, "--force"], standalone_mode=False)
+    assert result.exception is None, result.exception
+    return Page(Path("report.html").read_text(encoding="utf-8"))
+
+
+def test_a_run_is_shown_with_everything_that_its_files_hold(run):
+    page = report("run")
+    for expected in (
+        "mean return of training episodes, over environment steps",
+        "mean return of evaluations, over environment steps",
+        "eval.json: 3 episodes, seed 0",
+        "Episodes ended by",
+        "3 (100 %)",
+        "1 evaluations during the training",
+        "reward upright",
+        "1 of 3",
+        '"note"',
+    ):
+        assert expected in page.text, expected
+    assert page.names.count("svg") == 4  # return, evaluations (return and success), and the other scalar
+    assert "video" in page.names
+
+
+def test_whatever_the_files_say_becomes_text(run):
+    page = report("run")
+    assert "script" not in page.names
+    assert page.text.count(EVIL) >= 5  # task, error, tag, end cause, warning
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+
+
+def test_the_page_loads_nothing_from_elsewhere(run):
+    page = report("run")
+    assert {"script", "link", "iframe", "img", "object"}.isdisjoint(page.names)
+    for name, value in page.attributes:
+        if name in ("src", "href"):
+            assert value is not None and value.startswith("data:")
+    policy = [value for name, value in page.attributes if name == "content" and value and "default-src" in value]
+    assert policy[0].startswith("default-src 'none'")
+    assert "url(" not in Path("report.html").read_text() and "@import" not in Path("report.html").read_text()
+
+
+def test_a_video_that_is_too_large_is_linked(run):
+    page = report("run", "--video-mib", "0.001")
+    assert "video" not in page.names
+    assert ("href", "run/eval_videos/episode%200.mp4") in page.attributes
+    assert "not in this page" in page.text
+
+
+def test_seeds_are_shown_together_with_their_mean(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for seed, final in ((1, 1.0), (2, 3.0)):
+        make_run(Path(f"many/seed_{seed}"), seed=seed, final=final)
+        make_eval(Path(f"many/seed_{seed}/eval.json"), returns=(final, final))
+    page = report("many")
+    assert "mean, 95 % t interval" in page.text and "polygon" in page.names
+    assert "eval/return" in page.text and "seed 2: 2 episodes" in page.text
+
+
+def test_a_benchmark_is_shown_with_its_verdict(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("bench/a").mkdir(parents=True)
+    make_eval(Path("bench/a/eval.json"))
+    block = {"avg_sum_reward": 2.0, "avg_max_reward": 1.0, "pc_success": 50.0, "n_episodes": 3, "eval_s": 1.0}
+    block = {**block, "success": None, "n_entries": 2, "n_failed": 1}
+    common = {"task": "Task-A-v0", "group": None, "inputs": {}}
+    entries = [
+        {**common, "name": "a", "checkpoint": "zero", "state": "finished", "error": None, "eval": "a/eval.json"},
+        {**common, "name": "b", "checkpoint": EVIL, "state": "failed", "error": "no policy", "eval": "b/eval.json"},
+    ]
+    entries[0] |= {"metrics": block, "comparison": {"verdict": "fail", "metrics": [], "missing": []}}
+    entries[1] |= {"metrics": None, "comparison": {"verdict": "fail", "why": "it could not be evaluated"}}
+    document = {"schema": BENCHMARK, "suite": "s.json", "generated_at": "now", "complete": False, "entries": entries}
+    blocks = {"per_task": {"Task-A-v0": block}, "per_group": {}, "overall": block}
+    compared = {"verdict": "fail", "reference": "old", "tolerance": 0.1, "command": "genelab benchmark"}
+    Path("bench/benchmark.json").write_text(json.dumps({**document, **blocks, **compared}))
+    page = report("bench")
+    assert "Against old: fail" in page.text and "no policy" in page.text and "not all of them measured" in page.text
+    assert EVIL in page.text and "script" not in page.names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(("nothing",), "no such run"), (("empty",), "no run below empty"), (("x.json",), "is no benchmark's report")],
+)
+def test_what_cannot_be_reported_on_is_refused(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    Path("x.json").write_text("{}")
+    assert message in str(CliRunner().invoke(command, arguments, standalone_mode=False).exception)
+    assert not Path("report.html").exists()
+
+
+def test_an_existing_page_is_not_replaced_without_force(run):
+    report("run")
+    assert "report.html exists already" in str(CliRunner().invoke(command, ["run"], standalone_mode=False).exception)
+
+
+def test_elements_escape_text_and_attributes_and_leave_markup():
+    made = element("p", "<b>", Html("<i></i>"), None, title='"', hidden=True, id=None)
+    assert made == '<p title="&quot;" hidden>&lt;b&gt;<i></i></p>'
+    assert definitions([("a", None)]) is None
+
+
+def test_a_curve_has_a_gap_where_it_is_unknown():
+    values = np.array([1.0, 2.0, np.nan, 4.0, 5.0])
+    drawn = chart(Panel("p", {"a": Curve(np.arange(5), values)}))
+    assert drawn is not None
+    (path,) = [part for part in drawn.split("<path") if "<title>a</title>" in part]
+    assert path.split('"')[1].count("M") == 2
+    assert chart(Panel("p", {"a": Curve(np.arange(1), np.array([np.nan]))})) is None
+
+
+def test_thinning_keeps_the_extremes():
+    values = np.sin(np.linspace(0, 50, 10_000))
+    values[5000], values[7000] = 9.0, -9.0
+    thin = thinned(Curve(np.arange(10_000), values), most=100)
+    assert len(thin.steps) <= 102 and thin.values.max() == 9.0 and thin.values.min() == -9.0
+    assert (np.diff(thin.steps) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0.0, 1.0, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]), (-3.0, 14.0, [0.0, 5.0, 10.0]), (39.998, 40.0, None)],
+)
+def test_ticks_are_round_numbers_inside_the_limits(low, high, expected):
+    made = ticks(low, high, 6)
+    assert 3 <= len(made) <= 7 and low - 1e-9 <= made[0] and made[-1] <= high + 1e-9
+    assert expected is None or made == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "spacing", "label"),
+    [
+        (0.0, 0.2, "0.0"),
+        (0.25, 0.05, "0.25"),
+        (2e6, 2e6, "2 M"),
+        (2.5e6, 5e5, "2.5 M"),
+        (1e3, 200.0, "1000"),
+        (-2e4, 1e4, "-20 k"),
+    ],
+)
+def test_tick_labels_have_the_digits_that_the_spacing_needs(value, spacing, label):
+    assert tick_label(value, spacing) == label
