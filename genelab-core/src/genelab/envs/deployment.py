@@ -27,6 +27,7 @@ def describe_env(env: ManagerBasedEnv) -> dict[str, Any]:
         "version": VERSION,
         "physics": describe_physics(cfg),
         "robots": {name: _describe_robot(item) for name, item in entities.items() if isinstance(item, Articulation)},
+        "sensors": to_json(cfg.scene.sensors),
         "objects": [name for name, item in entities.items() if not isinstance(item, Articulation)],
         "action": {"delay": list(cfg.action_delay), "noise_std": cfg.action_noise_std},
         "observations": env.observation_manager.describe(),

@@ -152,6 +152,7 @@ class VecEnv(Protocol):
             * `"robots"`: by entity name `"mjcf_sha256"`, `"free_base"`, `"init_pos"`, `"init_quat"` (w, x, y, z),
               `"joint_names"`, `"default_joint_positions"`, `"link_names"` and `"actuators"`: by group the law
               (`"model"`, `"sampled"`), its `"joint_names"` and its numbers, one per joint;
+            * `"sensors"`: by name `"type"` (reference) and the fields of the config;
             * `"objects"`: names of the other bodies;
             * `"action"`: `"delay"` (inclusive range, control steps) and `"noise_std"`;
             * `"observations"`: by group and term `"kind"` (reference of the function), `"params"` (an entity as its

@@ -26,7 +26,7 @@ _COMMAND = "command/"
 
 @dataclass(frozen=True)
 class ReferenceRollout:
-    """Recorded states, observations and actions; float32 but for `length`.
+    """Recorded states, observations and actions; float32 but for `last`.
 
     Row `t` of a state is the one that action `t` was computed from; there is one more of them than of actions.
 
@@ -37,7 +37,7 @@ class ReferenceRollout:
             then the joints'.
         observations: Raw flat observations, `(steps + 1, episodes, obs_dim)`.
         actions: `(steps, episodes, action_dim)`.
-        length: Actions until the episode ended, int64 `(episodes,)`; what comes after it means nothing.
+        last: Last row of each episode, int64 `(episodes,)`; rows after it are of the next one and mean nothing.
         commands: By name, `(steps + 1, episodes, dim)`.
     """
 
@@ -45,7 +45,7 @@ class ReferenceRollout:
     qvel: np.ndarray
     observations: np.ndarray
     actions: np.ndarray
-    length: np.ndarray
+    last: np.ndarray
     commands: dict[str, np.ndarray]
 
     def write(self, path: Path) -> None:
@@ -91,18 +91,18 @@ def record_reference(setup: InferenceSetup, env: VecEnv, *, seed: int) -> Refere
     env.raw_observations = True
     try:
         observations, _ = env.reset(seed=seed, options={"evaluation": True})
-        length, running = torch.zeros(count, dtype=torch.long), torch.ones(count, dtype=torch.bool)
+        last, running = torch.zeros(count, dtype=torch.long), torch.ones(count, dtype=torch.bool)
         for _ in range(steps):
             actions = policy(observations)
             recorder.note(flatten_observations(observations, setup.obs_groups), actions)
             observations, _, terminated, truncated, _ = env.step(actions)
             policy.reset(terminated | truncated)
-            length += running
             running &= ~(terminated | truncated)[:count].cpu()
+            last += running
         recorder.note(flatten_observations(observations, setup.obs_groups), None)
     finally:
         env.raw_observations = before
-    return recorder.finish(length.numpy())
+    return recorder.finish(last.numpy())
 
 
 class _Recorder:
@@ -124,7 +124,7 @@ class _Recorder:
             rows = value[: self._count].to(torch.float32).cpu().numpy().copy()
             self._rows.setdefault(name, []).append(rows)
 
-    def finish(self, length: np.ndarray) -> ReferenceRollout:
+    def finish(self, last: np.ndarray) -> ReferenceRollout:
         arrays: dict[str, Any] = {name: np.stack(rows) for name, rows in self._rows.items()}
         commands = {name.removeprefix(_COMMAND): arrays.pop(name) for name in list(arrays) if name.startswith(_COMMAND)}
-        return ReferenceRollout(**arrays, length=length, commands=commands)
+        return ReferenceRollout(**arrays, last=last, commands=commands)

@@ -92,6 +92,7 @@ class RobotModel:
         link_names: Its links.
         default_joint_pos: rad or m, `(num_joints,)`.
         drives: Groups that together hold every joint once.
+        sensors: What is measured on it, as the metadata describes it, by name.
     """
 
     name: str
@@ -102,6 +103,7 @@ class RobotModel:
     link_names: tuple[str, ...]
     default_joint_pos: np.ndarray
     drives: tuple[Drive, ...]
+    sensors: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,7 @@ def read_robot(deployment: dict[str, Any], xml: str, folder: str | None) -> Robo
         link_names=tuple(described["link_names"]),
         default_joint_pos=np.array(described["default_joint_positions"]),
         drives=tuple(_read_drive(drive, joints) for drive in described["actuators"].values()),
+        sensors={key: about for key, about in deployment["sensors"].items() if about["entity"] == name},
     )
 
 

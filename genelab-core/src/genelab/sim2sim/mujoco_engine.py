@@ -145,6 +145,7 @@ class MujocoEngine(Engine):
                     fix="set MUJOCO_GL=egl or MUJOCO_GL=osmesa, and install libegl1 libegl-mesa0 libgl1-mesa-dri",
                 ) from error
         data = self._data[index]
+        mujoco.mj_camlight(self._model, data)
         self._renderer.update_scene(data, self._view(data.xpos[self._links[0]]))
         return self._renderer.render().copy()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from genelab.entities.joint_tables import match_names
 from genelab.sim2sim.engine import Engine, LinkStates
 from genelab.utils.names import unknown_name
 
@@ -24,6 +26,8 @@ class RobotState:
         joint_vel: rad/s or m/s, `(num_envs, num_joints)`.
         links: Poses and velocities of the links.
         gravity: m/s², `(3,)`.
+        ground_height: Height of the ground, m.
+        sensors: The metadata's sensors, by name.
         commands: What the operator asks for, by name, `(num_envs, dim)`.
         last_action: The action before, `(num_envs, action_dim)`; zero at the start of an episode.
         step: Control steps since the start of the episode, `(num_envs,)`.
@@ -37,6 +41,8 @@ class RobotState:
     joint_vel: np.ndarray
     links: LinkStates
     gravity: np.ndarray
+    ground_height: float
+    sensors: Mapping[str, Mapping[str, Any]]
     commands: Mapping[str, np.ndarray]
     last_action: np.ndarray
     step: np.ndarray
@@ -54,6 +60,12 @@ class RobotState:
     def link_ids(self, asset: Mapping[str, Any]) -> list[int]:
         """Return the indices of the links that a parameter of a term names."""
         return [self.link_names.index(name) for name in asset["links"]]
+
+    def links_of(self, sensor: str) -> list[int]:
+        """Return the indices of the links that a sensor sits on, the base's if it names none."""
+        described = self.sensors[sensor]
+        patterns = described["links"] if "links" in described else [described["link"] or re.escape(self.link_names[0])]
+        return match_names(patterns, self.link_names, "link")
 
     def command(self, name: str) -> np.ndarray:
         """Return the present value of a command, `(num_envs, dim)`."""
@@ -76,11 +88,18 @@ def read_state(
         joint_vel=engine.qvel[:, first - 1 if robot.free_base else 0 :],
         links=engine.links(),
         gravity=engine.physics.gravity,
+        ground_height=engine.physics.ground_height or 0.0,
+        sensors=robot.sensors,
         commands=commands,
         last_action=last_action,
         step=step,
         engine=engine,
     )
+
+
+def rotate(quat: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Rotate vectors `(..., 3)` by unit quaternions (w, x, y, z): out of the body frame."""
+    return rotate_inverse(quat * [1.0, -1.0, -1.0, -1.0], vector)
 
 
 def rotate_inverse(quat: np.ndarray, vector: np.ndarray) -> np.ndarray:

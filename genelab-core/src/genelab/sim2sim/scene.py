@@ -49,10 +49,17 @@ class EngineScene(Scene):
         self.missing_sensors: dict[str, str] = {}
         for name, sensor in cfg.scene.sensors.items():
             try:
-                self.sensors[name] = sensor.build(self)
+                self.sensors[name] = self._tried(sensor.build(self))
             except NotInEngine as missing:
                 self.missing_sensors[name] = missing.what
         self._tick_sensors = [sensor for sensor in self.sensors.values() if sensor.cfg.every_tick]
+
+    def _tried(self, sensor: Sensor[Any]) -> Sensor[Any]:
+        """Let a sensor look once; what it remembers of that goes with the first reset."""
+        if sensor.cfg.every_tick:
+            sensor.tick()
+        sensor.update(1.0)
+        return sensor
 
     def sensor(self, name: str) -> Any:
         if name in self.missing_sensors:

@@ -58,7 +58,7 @@ def _observation_differences(engine: Engine, network: ExportedPolicy, reference:
         engine.write_state(reference.qpos[step].astype(float), reference.qvel[step].astype(float), everyone)
         robot = read_state(engine, _commands(reference, step), controller.last_action, controller.step)
         own = controller.observe(robot, everyone & (step == 0))
-        differences.note(own, _by_group(groups, reference.observations[step]), step < reference.length)
+        differences.note(own, _by_group(groups, reference.observations[step]), step <= reference.last)
         controller.targets(actions, rest)
     return differences.largest
 
@@ -100,10 +100,15 @@ def _differences(
     }
     if engine.robot.free_base:
         quantities["base_pos"] = np.linalg.norm(ours[..., :3] - theirs[..., :3], axis=2)
-        cosine = np.abs((ours[..., 3:7] * theirs[..., 3:7]).sum(axis=2))
-        quantities["base_angle"] = 2.0 * np.arccos(np.clip(cosine, 0.0, 1.0))
-    running = np.arange(len(theirs))[:, None] <= reference.length
+        quantities["base_angle"] = _angles(ours[..., 3:7], theirs[..., 3:7])
+    running = np.arange(len(theirs))[:, None] <= reference.last
     return {name: _summary(values, running, engine.physics.step_dt) for name, values in quantities.items()}
+
+
+def _angles(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the angles, rad, between orientations `(..., 4)`; the arc cosine would lose small ones to rounding."""
+    apart = np.minimum(np.linalg.norm(first - second, axis=-1), np.linalg.norm(first + second, axis=-1))
+    return 4.0 * np.arcsin(np.clip(apart / 2.0, 0.0, 1.0))
 
 
 def _summary(values: np.ndarray, running: np.ndarray, step_dt: float) -> dict[str, Any]:
