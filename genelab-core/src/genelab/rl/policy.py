@@ -58,8 +58,8 @@ class ZeroPolicy:
 class RandomPolicy:
     """Each element uniform in [-1, 1), a function of seed, episode and step: any number of envs sees the same episodes.
 
-    Drawn on the CPU, so that every device sees the same, too. As in evaluation, env `s` of `n` runs episodes `s`, `s + n`
-    and so on.
+    Drawn on the CPU, so that every device sees the same, too. As in evaluation, env `s` of `n` runs the episodes `s`,
+    `s + n` and so on.
     """
 
     kind = "random"
