@@ -41,7 +41,6 @@ def small_terrain() -> TerrainCfg:
         columns=3,
         cell_size=4.0,
         border=1.0,
-        friction=0.1,
     )
 
 

@@ -28,7 +28,8 @@ def randomize_friction(
 ) -> Draws:
     """Set the friction coefficient of the chosen links to U(friction).
 
-    Genesis takes the larger coefficient of a pair: give the ground less than `friction[0]`, or it hides the difference.
+    Genesis takes the larger coefficient of a pair, so the ground's is lowered to `friction[0]` where it is more: else it
+    hides the difference. Links that are not chosen keep their own, 1 unless the model file says otherwise.
 
     Args:
         env: The environment.
@@ -37,6 +38,7 @@ def randomize_friction(
         shared: One value for all chosen links instead of one each.
         asset: The links.
     """
+    env.scene.lower_ground_friction(friction[0])
     properties = _properties(env, asset)
     values = properties.friction.clone()
     count = values[:, asset.links].shape[1]

@@ -24,6 +24,7 @@ from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.names import unknown_name
 
 _PADDING = 4
+_LEAST_FRICTION = 0.01  # Genesis refuses less
 _SLOW_MULTIPLE = 256
 
 
@@ -45,6 +46,7 @@ class Scene:
         properties: What randomisation may change about each entity, by the same names.
         sensors: By name.
         ground: The surface that robots stand on.
+        ground_friction: Its coefficient of friction.
         placement: Which cell of the terrain each env works in; `None` without a terrain.
         device: Where tensors live.
         gravity: m/s².
@@ -140,11 +142,15 @@ class Scene:
 
     def _add_entities(self, cfg: SceneCfg) -> None:
         gs = self.gs
+        self._ground_body: Any = None
+        self.ground_friction = 0.0
         if cfg.terrain is not None and self._terrain is not None:
             drawn = bool(self.viewer or self._render_envs)
-            add_terrain(self._scene, gs, self._terrain, cfg.terrain.friction, drawn=drawn)
+            self._ground_body = add_terrain(self._scene, gs, self._terrain, cfg.terrain.friction, drawn=drawn)
+            self.ground_friction = cfg.terrain.friction
         elif cfg.ground is not None:
-            self._scene.add_entity(
+            self.ground_friction = cfg.ground.friction
+            self._ground_body = self._scene.add_entity(
                 gs.morphs.Plane(pos=(0.0, 0.0, cfg.ground.height), collision=cfg.ground.collision),
                 material=gs.materials.Rigid(friction=cfg.ground.friction),
             )
@@ -196,6 +202,15 @@ class Scene:
                 sensor.tick()
         for entity in self.entities.values():
             entity.invalidate()
+
+    def lower_ground_friction(self, friction: float) -> None:
+        """Let the ground's friction coefficient be at most `friction`, in all envs.
+
+        Genesis takes the larger coefficient of a pair, so a rough ground hides how slippery a foot is.
+        """
+        if self._ground_body is not None and self.ground_friction > friction:
+            self.ground_friction = friction
+            self._ground_body.set_friction(max(friction, _LEAST_FRICTION))
 
     def seated(self, pos: torch.Tensor) -> torch.Tensor:
         """Return positions `(num_envs, 3)` given relative to each env's place, m, in the world.
