@@ -7,6 +7,14 @@ GENELAB_API = "1"
 _CARTPOLE = "genelab_tasks_locomotion.cartpole"
 _TAGS = ("cartpole", "cpu")
 _VELOCITY = "genelab_tasks_locomotion.velocity"
+_VELOCITY_TASKS = (
+    ("Flat-Unitree-Go1", "go1:go1_flat", "Follow a commanded velocity with a quadruped on flat ground"),
+    ("Rough-Unitree-Go1", "go1:go1_rough", "The same over stairs, boxes, rough ground and slopes"),
+    ("Flat-Unitree-G1", "g1:g1_flat", "Follow a commanded velocity with a humanoid on flat ground"),
+    ("Rough-Unitree-G1", "g1:g1_rough", "The same over stairs, boxes, rough ground and slopes"),
+    ("Flat-Unitree-Go2W-CrabStage1", "go2w:go2w_crab_stage1", "Step in every direction on locked wheels"),
+    ("Flat-Unitree-Go2W", "go2w:go2w_flat", "Roll forward and step sideward; begins with stage 1"),
+)
 
 
 @hookimpl
@@ -52,12 +60,15 @@ def genelab_tasks() -> list[TaskSpec]:
             tags=(*_TAGS, "memory"),
             agents={"rsl_rl": f"{_CARTPOLE}.agents.rsl_rl:memory_mlp_ppo"},
         ),
-        TaskSpec(
-            id="Genelab-Velocity-Flat-Unitree-Go1-v0",
-            config=f"{_VELOCITY}.go1:go1_flat",
-            summary="Follow a commanded velocity with a quadruped on flat ground",
-            tags=("legged", "velocity", "go1"),
-            agents={"rsl_rl": f"{_VELOCITY}.agents.rsl_rl:go1_flat_ppo"},
+        *(
+            TaskSpec(
+                id=f"Genelab-Velocity-{name}-v0",
+                config=f"{_VELOCITY}.{config}",
+                summary=summary,
+                tags=("legged", "velocity", config.partition(":")[0]),
+                agents={"rsl_rl": f"{_VELOCITY}.agents.rsl_rl:{config.partition(':')[2]}_ppo"},
+            )
+            for name, config, summary in _VELOCITY_TASKS
         ),
     ]
 

@@ -6,8 +6,10 @@ import math
 
 from genelab import mdp
 from genelab.config import (
+    ArticulationCfg,
     CameraCfg,
     EventTermCfg,
+    GroundCfg,
     ManagerBasedRlEnvCfg,
     MetricTermCfg,
     ObservationGroupCfg,
@@ -26,24 +28,29 @@ from genelab_tasks_locomotion.velocity import terms
 
 COMMAND = "twist"
 FEET_CONTACT, FEET_HEIGHT = "feet_contact", "feet_height"
+GROUND_FRICTION = 0.3
+"""Below that of any foot: Genesis takes the larger coefficient of a pair, so that what feet are given holds."""
+
 TILT_LIMIT = math.radians(70.0)
 
 
-def velocity_env(robot: LeggedRobot, command: VelocityCommandCfg) -> ManagerBasedRlEnvCfg:
+def velocity_env(
+    robot: LeggedRobot, command: VelocityCommandCfg, *, articulation: ArticulationCfg, collision_pairs: int = 12
+) -> ManagerBasedRlEnvCfg:
     """Return an environment on flat ground without rewards: 50 Hz control over four ticks, episodes of 20 s."""
-    offset = next(iter(robot.feet.values()))
-    feet = tuple(robot.feet)
+    feet, offset = tuple(robot.feet), next(iter(robot.feet.values()))
     return ManagerBasedRlEnvCfg(
-        simulation=SimulationCfg(dt=0.005, num_envs=4096, solver=RigidSolverCfg(max_collision_pairs=12)),
+        simulation=SimulationCfg(dt=0.005, num_envs=4096, solver=RigidSolverCfg(max_collision_pairs=collision_pairs)),
         decimation=4,
         episode_length_s=20.0,
         random_initial_episode_length=True,
         scene=SceneCfg(
-            entities={"robot": robot.articulation()},
+            entities={"robot": articulation},
             sensors={
                 FEET_CONTACT: ContactSensorCfg(links=feet),
                 FEET_HEIGHT: GroundDistanceCfg(links=feet, offset=offset),
             },
+            ground=GroundCfg(friction=GROUND_FRICTION),
             camera=CameraCfg(position=(1.6, -1.6, 0.8), lookat=(0.0, 0.0, 0.0), follow="robot"),
         ),
         actions={"joints": mdp.JointPositionActionCfg()},

@@ -1,14 +1,15 @@
-"""Unitree Go1 on flat ground."""
+"""Unitree Go1 on flat and on rough ground."""
 
 from __future__ import annotations
 
-from genelab import mdp
-from genelab.config import RewardTermCfg, TaskCfg
-from genelab.mdp import feet_rewards, joint_rewards, velocity_rewards
+from genelab.config import ManagerBasedRlEnvCfg, RewardTermCfg, TaskCfg
+from genelab.mdp import feet_rewards
 from genelab.mdp.velocity_commands import VelocityCommandCfg
 from genelab.sensors.contact import ContactSensorCfg
-from genelab_tasks_locomotion.robots.unitree_go1.robot import UNITREE_GO1
+from genelab_tasks_locomotion.robots.unitree_go1.robot import UNITREE_GO1, unitree_go1
 from genelab_tasks_locomotion.velocity.env import COMMAND, FEET_CONTACT, FEET_HEIGHT, velocity_env
+from genelab_tasks_locomotion.velocity.quadruped_rewards import quadruped_rewards
+from genelab_tasks_locomotion.velocity.rough import make_rough, rough_cells
 
 THIGHS = "thigh_contact"
 BASE_HEIGHT = 0.34
@@ -17,8 +18,23 @@ BASE_HEIGHT = 0.34
 
 def go1_flat() -> TaskCfg:
     """Follow commands of up to 1 m/s forward and sideward and 1 rad/s turning."""
+    return TaskCfg(env=_flat())
+
+
+def go1_rough() -> TaskCfg:
+    """The same over stairs, boxes, rough ground and slopes that get higher as the robot gets better.
+
+    The first level is all but flat, so that a policy learns to walk before it learns to climb.
+    """
+    env = _flat()
+    cells = rough_cells(stairs=(0.0, 0.13), boxes=(0.0, 0.11), rough=(0.0, 0.07), slope=(0.0, 0.3))
+    make_rough(env, cells, scan_link=UNITREE_GO1.base)
+    return TaskCfg(env=env)
+
+
+def _flat() -> ManagerBasedRlEnvCfg:
     command = VelocityCommandCfg(resampling_s=(3.0, 8.0), standing_share=0.1, forward_share=0.1)
-    env = velocity_env(UNITREE_GO1, command)
+    env = velocity_env(UNITREE_GO1, command, articulation=unitree_go1())
     env.scene.sensors[THIGHS] = ContactSensorCfg(links=(".*_thigh",))
     env.rewards = quadruped_rewards(BASE_HEIGHT, THIGHS)
     env.rewards["air_time"] = RewardTermCfg(
@@ -31,24 +47,4 @@ def go1_flat() -> TaskCfg:
         params={"contacts": FEET_CONTACT, "heights": FEET_HEIGHT, "command": COMMAND},
         weight=-0.1,
     )
-    return TaskCfg(env=env)
-
-
-def quadruped_rewards(base_height: float, undesired: str) -> dict[str, RewardTermCfg]:
-    """Return what four-legged robots share; `undesired` is the sensor of the links that should not touch anything."""
-    tracking = {"command": COMMAND, "std": 0.5}
-    return {
-        "track_lin_vel": RewardTermCfg(func=velocity_rewards.track_lin_vel, params=dict(tracking), weight=2.0),
-        "track_ang_vel": RewardTermCfg(func=velocity_rewards.track_ang_vel, params=dict(tracking), weight=1.0),
-        "lin_vel_z": RewardTermCfg(func=velocity_rewards.lin_vel_z_l2, weight=-2.0),
-        "ang_vel_xy": RewardTermCfg(func=velocity_rewards.ang_vel_xy_l2, weight=-0.05),
-        "flat_orientation": RewardTermCfg(func=mdp.rewards.flat_orientation_l2, weight=-1.0),
-        "base_height": RewardTermCfg(func=velocity_rewards.base_height_l2, params={"target": base_height}, weight=-1.0),
-        "joint_torques": RewardTermCfg(func=mdp.rewards.joint_effort_l2, weight=-2e-4),
-        "joint_acc": RewardTermCfg(func=joint_rewards.JointAccL2, weight=-1e-5),
-        "action_rate": RewardTermCfg(func=mdp.rewards.action_rate_l2, weight=-0.01),
-        "joint_pos_limits": RewardTermCfg(func=mdp.rewards.joint_pos_limits, weight=-1.0),
-        "undesired_contacts": RewardTermCfg(
-            func=feet_rewards.undesired_contacts, params={"contacts": undesired}, weight=-1.0
-        ),
-    }
+    return env

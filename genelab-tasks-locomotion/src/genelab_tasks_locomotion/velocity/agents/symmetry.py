@@ -6,8 +6,16 @@ from functools import lru_cache
 from typing import Any
 
 from genelab.utils.lazy import torch
+from genelab_tasks_locomotion.robots.legged_robot import LeggedRobot
 from genelab_tasks_locomotion.robots.mirror import AXIAL, PLANAR_COMMAND, POLAR, Mirror
+from genelab_tasks_locomotion.robots.unitree_g1.robot import UNITREE_G1
 from genelab_tasks_locomotion.robots.unitree_go1.robot import UNITREE_GO1
+from genelab_tasks_locomotion.robots.unitree_go2w.robot import UNITREE_GO2W
+from genelab_tasks_locomotion.velocity.rough import SCAN
+
+Batch = tuple[Any | None, "torch.Tensor | None"]
+Reflection = tuple[list[int], list[float]]
+"""For each number where it comes from, and its sign."""
 
 _VECTORS = {
     "base_lin_vel": POLAR,
@@ -15,50 +23,91 @@ _VECTORS = {
     "projected_gravity": POLAR,
     "command": PLANAR_COMMAND,
 }
-_JOINTS = ("joint_pos", "joint_vel", "last_action")
+_JOINTS = ("joint_pos", "joint_vel")
+_FEET = ("foot_height", "foot_air_time", "foot_contact")
 
 
-def mirror_go1(env: Any, obs: Any | None, actions: torch.Tensor | None) -> tuple[Any | None, torch.Tensor | None]:
+def mirror_go1(env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
     """Append mirrored rows for the Go1; see `RslRlSymmetryCfg`."""
-    return _mirrored(UNITREE_GO1.mirror, env, obs, actions)
+    return _mirrored(UNITREE_GO1, env.unwrapped, obs, actions)
 
 
-def _mirrored(
-    mirror: Mirror, env: Any, obs: Any | None, actions: torch.Tensor | None
-) -> tuple[Any | None, torch.Tensor | None]:
-    env = env.unwrapped
-    names = _joint_names(env)
+def mirror_go2w(env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
+    """Append mirrored rows for the Go2-W; see `RslRlSymmetryCfg`."""
+    return _mirrored(UNITREE_GO2W, env.unwrapped, obs, actions)
+
+
+def mirror_g1(env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
+    """Append mirrored rows for the G1; see `RslRlSymmetryCfg`."""
+    return _mirrored(UNITREE_G1, env.unwrapped, obs, actions)
+
+
+def _mirrored(robot: LeggedRobot, env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
+    frames, actuated = _reflections(robot.name, env)
     if obs is not None:
         mirrored = obs.clone(recurse=False)
         for name, group in obs.items():
-            terms = tuple((term.name, term.dim) for term in env.observation_layout.groups[name].terms)
-            order, signs = _frame(mirror, names, terms)
-            frames = group.unflatten(1, (-1, len(order)))
-            mirrored[name] = (frames[..., order] * signs.to(group.device)).flatten(1)
+            mirrored[name] = _reflect(group, frames[name])
         obs = torch.cat((obs, mirrored))
     if actions is not None:
-        actions = torch.cat((actions, mirror.joints(actions, names)))
+        actions = torch.cat((actions, _reflect(actions, actuated)))
     return obs, actions
 
 
+def _reflect(rows: torch.Tensor, reflection: tuple[list[int], torch.Tensor]) -> torch.Tensor:
+    """Reflect rows that hold one or several frames."""
+    order, signs = reflection
+    return (rows.unflatten(1, (-1, len(order)))[..., order] * signs.to(rows.device)).flatten(1)
+
+
 @lru_cache(maxsize=1)
-def _joint_names(env: Any) -> tuple[str, ...]:
-    return tuple(name for term in env.describe_actuation()["action_terms"] for name in term["joint_names"])
+def _reflections(name: str, env: Any) -> tuple[dict[str, Any], Any]:
+    """Return how a frame of each observation group reflects, and an action."""
+    robot = {made.name: made for made in (UNITREE_GO1, UNITREE_GO2W, UNITREE_G1)}[name]
+    actuation = env.describe_actuation()
+    joints = actuation["robots"]["robot"]["joint_names"]
+    driven = [joint for term in actuation["action_terms"] for joint in term["joint_names"]]
+    frames = {}
+    for group, layout in env.observation_layout.groups.items():
+        order: list[int] = []
+        signs: list[float] = []
+        for term in layout.terms:
+            places, factors = _term(robot, env, term.name, joints, driven)
+            start = len(order)
+            order += [start + place for place in places]
+            signs += factors
+        frames[group] = (order, torch.tensor(signs))
+    places, factors = _joints(robot.mirror, driven)
+    return frames, (places, torch.tensor(factors))
 
 
-@lru_cache(maxsize=16)
-def _frame(
-    mirror: Mirror, joints: tuple[str, ...], terms: tuple[tuple[str, int], ...]
-) -> tuple[list[int], torch.Tensor]:
-    """Return where each number of a frame comes from and its sign."""
-    order: list[int] = []
-    signs: list[float] = []
-    for name, dim in terms:
-        start = len(order)
-        if name in _JOINTS:
-            order += [start + index for index in mirror.permutation(joints)]
-            signs += mirror.signs(joints)
-        else:
-            order += range(start, start + dim)
-            signs += _VECTORS[name]
-    return order, torch.tensor(signs)
+def _term(robot: LeggedRobot, env: Any, name: str, joints: list[str], driven: list[str]) -> Reflection:
+    """Return how one observation term reflects.
+
+    Raises:
+        KeyError: for a term that nobody has said it of.
+    """
+    if name in _JOINTS:
+        return _joints(robot.mirror, joints)
+    if name == "last_action":
+        return _joints(robot.mirror, driven)
+    if name == SCAN:
+        return _grid(env.cfg.scene.sensors[SCAN])
+    feet = robot.mirror.permutation(list(robot.feet))
+    if name in _FEET:
+        return feet, [1.0] * len(feet)
+    if name == "foot_contact_forces":
+        return [3 * foot + axis for foot in feet for axis in range(3)], [*POLAR] * len(feet)
+    return [0, 1, 2], [*_VECTORS[name]]
+
+
+def _joints(mirror: Mirror, names: list[str]) -> Reflection:
+    return mirror.permutation(names), mirror.signs(names)
+
+
+def _grid(scan: Any) -> Reflection:
+    """Points lie along y within x: each row turns round."""
+    rows, columns = (round(extent / scan.resolution) + 1 for extent in scan.size)
+    return [row * columns + columns - 1 - column for row in range(rows) for column in range(columns)], [1.0] * (
+        rows * columns
+    )
