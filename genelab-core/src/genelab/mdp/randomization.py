@@ -28,8 +28,8 @@ def randomize_friction(
 ) -> Draws:
     """Set the friction coefficient of the chosen links to U(friction).
 
-    Genesis takes the larger coefficient of a pair, so the ground's is lowered to `friction[0]` where it is more: else it
-    hides the difference. Links that are not chosen keep their own, 1 unless the model file says otherwise.
+    Genesis takes the larger coefficient of a pair, so the ground's is lowered to `friction[0]` if it is more: it would
+    hide the difference. Links that are not chosen keep their own, 1 unless the model file says otherwise.
 
     Args:
         env: The environment.

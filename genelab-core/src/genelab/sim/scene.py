@@ -217,11 +217,7 @@ class Scene:
 
         On a terrain that place is the centre of the env's cell, and z counts from the highest ground about the point.
         """
-        if self.placement is None:
-            return pos
-        point = pos[:, :2] + self.placement.origin[:, :2]
-        height = self.ground.highest_about(point, self.placement.cfg.spawn_radius)
-        return torch.cat((point, (height + pos[:, 2])[:, None]), dim=1)
+        return pos if self.placement is None else self.placement.seated(pos)
 
     def update_sensors(self, dt: float) -> None:
         """Let the sensors look, once per control step of `dt` seconds."""

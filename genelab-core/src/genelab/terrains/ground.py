@@ -20,12 +20,6 @@ class Ground(ABC):
     def outside(self, points: torch.Tensor, margin: float = 0.0) -> torch.Tensor:
         """Return whether points are beyond the ground's edge, or nearer to it than `margin` (m), bool `(...)`."""
 
-    def highest_about(self, points: torch.Tensor, radius: float) -> torch.Tensor:
-        """Return the highest of 5 × 5 samples in the square of half side `radius` (m) about each point, `(...)`."""
-        offsets = torch.linspace(-radius, radius, 5, device=points.device)
-        square = torch.cartesian_prod(offsets, offsets)
-        return self.height_at(points[..., None, :2] + square).amax(dim=-1)
-
 
 class FlatGround(Ground):
     """An endless plane."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import torch
+from scipy.ndimage import maximum_filter
 
 from genelab.config.terrain import TerrainCfg
 from genelab.terrains.generator import TerrainGrid
+from genelab.terrains.ground import HeightField
 
 
 class Placement:
@@ -27,6 +31,8 @@ class Placement:
     def __init__(self, cfg: TerrainCfg, grid: TerrainGrid, num_envs: int, device: torch.device) -> None:
         self.cfg, self.grid = cfg, grid
         self._origins = torch.as_tensor(grid.origins, device=device)
+        reach = 2 * math.ceil(cfg.spawn_radius / grid.spacing) + 1
+        self._highest_about = HeightField(replace(grid, heights=maximum_filter(grid.heights, size=reach)), device)
         self.assign(torch.arange(num_envs, device=device))
 
     def assign(self, env: torch.Tensor) -> None:
@@ -35,6 +41,16 @@ class Placement:
         self.level = (env // self.grid.columns) % (self.cfg.initial_level + 1)
         self.cell = torch.stack((self.level, self.column), dim=1)
         self.origin = self._origins[self.level, self.column]
+
+    def seated(self, pos: torch.Tensor) -> torch.Tensor:
+        """Return positions in the world, m, `(num_envs, 3)`.
+
+        Args:
+            pos: Relative to the centres of the envs' cells; z counts from the highest ground about each place.
+        """
+        place = pos[:, :2] + self.origin[:, :2]
+        height = self._highest_about.height_at(place) + pos[:, 2]
+        return torch.cat((place, height[:, None]), dim=1)
 
     def change_level(self, change: torch.Tensor) -> None:
         """Add `change`, int64 `(num_envs,)`, to the levels and keep them within the terrain."""
