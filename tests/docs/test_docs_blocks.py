@@ -6,6 +6,7 @@ import doctest
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,9 @@ def name(page: Path) -> str:
 
 @pytest.mark.parametrize("page", executable, ids=name)
 def test_the_blocks_of_a_page_do_what_it_shows(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the page's name holds files that its commands need."""
+    if page.with_suffix("").is_dir():
+        shutil.copytree(page.with_suffix(""), tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     environment = {
