@@ -75,6 +75,19 @@ def test_the_reward_is_what_hindsight_computes_from_the_goals(franka_env):
     assert done.all()
 
 
+def test_the_observation_of_another_goal_is_what_the_environment_would_have_shown(franka_env):
+    franka_env.reset(seed=2, options={"evaluation": True})  # its noise repeats
+    seen = franka_env.get_observations()
+    term = franka_env.command_manager.terms["goal"]
+    other = seen["desired_goal"] + 0.03
+    term.load_command(other)
+    shown = franka_env.observation_manager.scale(franka_env.observation_manager.compute(advance=False))["observation"]
+    relabelled = terms.relabel_observation(seen["observation"], seen["desired_goal"], other)
+    torch.testing.assert_close(relabelled[:, 21:30], shown[:, 21:30], atol=5e-3, rtol=0)
+    torch.testing.assert_close(relabelled[:, 24:30], shown[:, 24:30], atol=1e-6, rtol=0)
+    assert not torch.allclose(relabelled[:, 24:30], seen["observation"][:, 24:30], atol=0.01)
+
+
 def test_a_toppled_moving_cube_starts_the_next_episode_upright_and_at_rest(franka_env):
     franka_env.reset(seed=0)
     cube, everyone = franka_env.scene["cube"], torch.ones(10, dtype=torch.bool)
@@ -126,7 +139,7 @@ def test_lift_cube_rewards_the_way_to_the_cube_and_its_height(franka_env):
 @pytest.mark.parametrize("backend", ["rsl_rl", "skrl"])
 def test_lift_cube_has_an_agent_for(backend):
     cfg = load_task("GeneLab-Franka-Lift-Cube-v0", backend=backend).cfg
-    assert list(cfg.env.observations) == ["policy", "critic"] and not cfg.env.commands
+    assert list(cfg.env.observations) == ["policy", "critic"] and cfg.agent is not None
 
 
 def test_the_agent_has_the_documented_numbers():

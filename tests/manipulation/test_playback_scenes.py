@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from genelab.mdp import JointTrajectoryActionCfg
 from genelab.mdp.joint_trajectory import JointTrajectoryAction, read_joint_trajectory
 from genelab.testing import TaskContract, assert_light_import
 from genelab.utils.errors import UsageError
@@ -79,7 +80,7 @@ def test_a_word_that_is_no_turn_is_refused(word):
 def test_the_recording_fits_the_hand_and_its_limits():
     import mujoco
 
-    model = mujoco.MjModel.from_xml_string(shadow_hand_mjcf())
+    model = mujoco.MjModel.from_xml_string(shadow_hand_mjcf())  # pyright: ignore[reportAttributeAccessIssue]
     ranges = {model.joint(index).name: model.joint(index).range for index in range(model.njnt)}
     names, positions, fps = read_joint_trajectory(Path(gestures()))
     assert set(names) == set(ranges) == set(joint_names()) and fps == 20
@@ -96,7 +97,7 @@ def make_action(tmp_path, monkeypatch, steps):
     )
     monkeypatch.setattr("genelab.mdp.joint_trajectory.resolve_entity", lambda cfg, env: SimpleNamespace(robot=robot))
     env = SimpleNamespace(device=torch.device("cpu"), step_dt=0.05, episode_length_buf=torch.tensor(steps))
-    cfg = SimpleNamespace(entity="robot", file=str(path), speed=1.0)
+    cfg = JointTrajectoryActionCfg(file=str(path))
     JointTrajectoryAction(cfg, env).apply(torch.zeros(len(steps), 0))
     return robot.target
 

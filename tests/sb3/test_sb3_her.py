@@ -109,6 +109,51 @@ def test_relabelled_transitions_have_the_rewards_of_their_goals_and_stay_within_
     assert not sample.dones.any()  # time-outs are bootstrapped
 
 
+def shift(observation, old_goal, new_goal):
+    return torch.cat((observation[:, :2] + new_goal - old_goal, observation[:, 2:]), dim=1)
+
+
+def test_an_observation_that_speaks_of_the_goal_is_relabelled_with_it():
+    agent, env = her_agent(her={"n_sampled_goal": 1000, "relabel_observation": shift}), GoalEnv()
+    model = build_algorithm(agent, Sb3VecEnv(env, agent))
+    buffer = model.replay_buffer
+    for step in range(16):  # an observation that is the way to the goal
+        position, goal = np.random.rand(2, 8, 2).astype(np.float32)
+        state = np.concatenate((goal - position, np.zeros((8, 1), np.float32)), axis=1)
+        row = {"observation": state, "achieved_goal": position, "desired_goal": goal}
+        done = np.full(8, step % 8 == 7)
+        buffer.add(row, row, np.zeros((8, 2)), np.zeros(8), done, [{}] * 8)
+    sample = buffer.sample(400)
+    for part in (sample.observations, sample.next_observations):
+        way = part["desired_goal"] - part["achieved_goal"]
+        torch.testing.assert_close(part["observation"][:, :2], way, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("steps", [9, 12, 30])
+def test_samples_are_uniform_over_the_transitions_of_ended_episodes(steps):
+    agent, env = her_agent(buffer_size=8 * 20), GoalEnv()
+    buffer = build_algorithm(agent, Sb3VecEnv(env, agent)).replay_buffer
+    for step in range(steps):
+        row = {name: np.full((8, 2 + (name == "observation")), step, np.float32) for name in GOALS}
+        buffer.add(row, row, np.zeros((8, 2)), np.zeros(8), np.full(8, step % 8 == 7), [{}] * 8)
+    rows, envs = buffer._draw(40_000)
+    counts = np.zeros((20, 8))
+    np.add.at(counts, (rows, envs), 1)
+    valid = buffer.ep_length > 0
+    assert counts[~valid].sum() == 0 and valid.any()
+    expected = 40_000 / valid.sum()
+    assert np.abs(counts[valid] - expected).max() < 6 * expected**0.5
+
+
+def test_sampling_before_an_episode_ended_says_so():
+    agent, env = her_agent(), GoalEnv()
+    buffer = build_algorithm(agent, Sb3VecEnv(env, agent)).replay_buffer
+    row = {name: np.zeros((8, 2 + (name == "observation")), np.float32) for name in GOALS}
+    buffer.add(row, row, np.zeros((8, 2)), np.zeros(8), np.zeros(8), [{}] * 8)
+    with pytest.raises(RuntimeError, match="no episode has ended yet"):
+        buffer.sample(4)
+
+
 def test_relabelling_solves_what_sparse_rewards_alone_hardly_teach(tmp_path):
     agent = her_agent(
         save_interval=10**6,

@@ -6,11 +6,11 @@ import logging
 import warnings
 from typing import Any
 
-from stable_baselines3 import HerReplayBuffer
 from stable_baselines3.common.logger import Logger
 
 from genelab_backend_sb3.algorithms import ALGORITHMS
 from genelab_backend_sb3.config import Sb3AgentCfg
+from genelab_backend_sb3.hindsight import HindsightBuffer
 from genelab_backend_sb3.networks import POLICIES, policy_kwargs
 from genelab_backend_sb3.vec_env import Sb3VecEnv
 
@@ -78,5 +78,9 @@ def _her_options(agent: Sb3AgentCfg, env: Sb3VecEnv) -> dict[str, Any]:
         # Goals are taken from whole episodes only.
         _log.warning("learning starts after %d steps, not %d: the first episodes end then", first_end, starts)
         starts = first_end
-    replay = {"n_sampled_goal": agent.her.n_sampled_goal, "goal_selection_strategy": agent.her.goal_selection_strategy}
-    return {"replay_buffer_class": HerReplayBuffer, "replay_buffer_kwargs": replay, "learning_starts": starts}
+    replay = {
+        "n_sampled_goal": agent.her.n_sampled_goal,
+        "goal_selection_strategy": agent.her.goal_selection_strategy,
+        "relabel_observation": agent.her.relabel_observation,
+    }
+    return {"replay_buffer_class": HindsightBuffer, "replay_buffer_kwargs": replay, "learning_starts": starts}

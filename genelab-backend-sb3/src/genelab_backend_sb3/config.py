@@ -48,6 +48,8 @@ class Sb3HerCfg:
         compute_reward: `func(achieved_goal, desired_goal, info) -> reward`: float32 tensors `(batch, goal_dim)` on the
             CPU, an empty dict, and `(batch,)`. It must give what the environment gives, or relabelled and real
             transitions disagree.
+        relabel_observation: `func(observation, old_goal, new_goal) -> observation`, tensors as above, for a task whose
+            observation proper speaks of the goal as well; `None` leaves it as it was recorded.
     """
 
     enabled: bool = False
@@ -57,6 +59,7 @@ class Sb3HerCfg:
     n_sampled_goal: Positive = 4
     goal_selection_strategy: Literal["future", "final", "episode"] = "future"
     compute_reward: FunctionRef | None = None
+    relabel_observation: FunctionRef | None = None
 
     @property
     def groups(self) -> tuple[str, str, str]:

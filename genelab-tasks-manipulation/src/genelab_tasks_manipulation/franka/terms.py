@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 THRESHOLD = 0.05
 """Distance from the goal that counts as reached, m."""
 LIFT_WEIGHT = 0.2
+GOAL_COLUMNS, WAY_COLUMNS = slice(24, 27), slice(27, 30)
+"""Where the observation holds the goal, and the vector from the cube to it."""
 LIFT_RANGE = 0.1
 """Height above the ground at which the bonus for lifting is full, m."""
 
@@ -34,6 +36,17 @@ def lift(achieved: torch.Tensor) -> torch.Tensor:
 def compute_reward(achieved: torch.Tensor, desired: torch.Tensor, info: dict[str, Any]) -> torch.Tensor:
     """Return the reward `(batch,)` of positions and goals of the cube, `(batch, 3)`, as the environment gives it."""
     return miss(achieved, desired) + LIFT_WEIGHT * lift(achieved)
+
+
+def relabel_observation(observation: torch.Tensor, old_goal: torch.Tensor, new_goal: torch.Tensor) -> torch.Tensor:
+    """Return observations `(batch, 35)` as they would have been with other goals, `(batch, 3)`.
+
+    The observation holds the goal and the way to it besides the groups that hindsight experience replay exchanges.
+    """
+    relabelled = observation.clone()
+    relabelled[:, GOAL_COLUMNS] = new_goal
+    relabelled[:, WAY_COLUMNS] += new_goal - old_goal
+    return relabelled
 
 
 def goal_missed(env: Any, command: str, asset: SceneEntity) -> torch.Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genelab_backend_sb3 import Sb3AgentCfg, Sb3HerCfg, Sb3PolicyCfg
-from genelab_tasks_manipulation.franka.terms import compute_reward
+from genelab_tasks_manipulation.franka.terms import compute_reward, relabel_observation
 
 
 def pick_and_place_sac() -> Sb3AgentCfg:
@@ -24,6 +24,12 @@ def pick_and_place_sac() -> Sb3AgentCfg:
         learning_starts=6464,
         train_freq=1,
         policy=Sb3PolicyCfg(net_arch=(512, 512, 512), activation="relu"),
-        her=Sb3HerCfg(enabled=True, n_sampled_goal=4, goal_selection_strategy="future", compute_reward=compute_reward),
+        her=Sb3HerCfg(
+            enabled=True,
+            n_sampled_goal=4,
+            goal_selection_strategy="future",
+            compute_reward=compute_reward,
+            relabel_observation=relabel_observation,
+        ),
         extra_kwargs={"gradient_steps": 8, "ent_coef": 0.1},
     )
