@@ -108,7 +108,7 @@ def _digits(spacing: float) -> int:
 
 def _axes(frame: _Frame) -> Html:
     bottom, right = frame.height - _BOTTOM, frame.width - _RIGHT
-    across, down = ticks(*frame.x, count=frame.width // 80), ticks(*frame.y, count=frame.height // 32)
+    across, down = ticks(*frame.x, count=frame.width // 80), ticks(*frame.y, count=frame.height // 28)
     parts = []
     for value in down:
         y = frame.down(value)
