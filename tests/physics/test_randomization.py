@@ -177,3 +177,30 @@ def test_friction_decides_how_far_a_sliding_robot_gets(alike):
     way = end[:, 0] - start
     assert way[0] > 1.4 * way[7] > 0.0
     assert math.isfinite(float(way.sum()))
+
+
+def test_actions_arrive_late_and_disturbed_env_by_env(rough_env):
+    rough_env.reset(seed=6)
+    robot, lag = rough_env.scene["robot"], rough_env.action_manager.delay.lag
+    robot.encoder_bias = torch.zeros_like(robot.encoder_bias)
+    prompt = lag == 0
+    assert 0 < prompt.sum() < 8
+    rough_env.step(torch.ones(8, 4))
+    arrived = (robot.target - robot.default_joint_pos) / 0.25
+    assert (arrived[prompt] - 1.0).abs().max() < 0.06 and arrived[~prompt].abs().max() < 0.06
+    assert spread(arrived[prompt]) > 1e-4, "noise is drawn for each env"
+
+
+def test_a_push_adds_to_the_velocity(rough_env):
+    from genelab.mdp import push_root
+
+    rough_env.reset(seed=1)
+    robot, mask = rough_env.scene["robot"], torch.tensor([True, False] * 4)
+    moving = torch.zeros(8, 6)
+    moving[:, 0], moving[:, 1] = 0.5, 0.2
+    robot.write_root_velocity(moving, torch.ones(8, dtype=torch.bool))
+    drawn = push_root(rough_env, mask, {"x": (0.3, 0.3)}, asset=asset(rough_env))
+    assert drawn["x"].tolist() == pytest.approx([0.3] * 8)
+    expected = torch.where(mask, 0.8, 0.5)
+    assert torch.allclose(robot.root_lin_vel[:, 0], expected, atol=1e-5)
+    assert torch.allclose(robot.root_lin_vel[:, 1], torch.full((8,), 0.2), atol=1e-5)

@@ -235,7 +235,6 @@ def test_levels_follow_the_distance_and_the_progress(rough_env):
     assert log["mean"] == pytest.approx(1.0) and set(log) == {"mean", "flat", "rough", "stairs"}
     rough_env._reset(mask, {})
     assert placement.cell[:, 0].tolist() == [2, 0, 1, 1, 0, 0, 1, 1]
-    placement.level = torch.zeros(8, dtype=torch.long)
 
 
 def _asset(env):
@@ -247,8 +246,6 @@ def _asset(env):
 
 def test_evaluation_visits_every_cell_whatever_training_reached(rough_env):
     placement = rough_env.scene.placement
-    placement.level = torch.zeros(8, dtype=torch.long)
-    rough_env.episode_length_buf = torch.zeros(8, dtype=torch.long)  # so that the curriculum has nothing to judge
     rough_env.reset(seed=1, options={"evaluation": True})
     assert placement.cell.tolist() == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2], [2, 0], [2, 1]]
     assert placement.level.tolist() == [0] * 8

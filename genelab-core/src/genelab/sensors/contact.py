@@ -84,6 +84,7 @@ class ContactSensor(Sensor[ContactSensorCfg]):
         self.force = self.force.masked_fill(row[..., None], 0.0)
         self.magnitudes = self.magnitudes.masked_fill(row[..., None], 0.0)
         self.in_contact, self.first_contact = self.in_contact & ~row, self.first_contact & ~row
+        self._touched = self._touched & ~row
         self.air_time = self.air_time.masked_fill(row, 0.0)
         self.contact_time = self.contact_time.masked_fill(row, 0.0)
         self.last_air_time = self.last_air_time.masked_fill(row, 0.0)
