@@ -6,14 +6,14 @@ The strangers' are the pack that `genelab new` makes and the backend that the do
 from __future__ import annotations
 
 import json
-import os
 import re
+import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
+from wheel_installation import Installation, build
 
 ROOT = Path(__file__).parents[2]
 TASK = "StrangerArm-Example-v0"
@@ -34,66 +34,6 @@ hill-climber = "hill_climber.plugin"
 """
 
 
-class Installation:
-    """A virtual environment with the dependencies of this one, but nothing of GeneLab's until it is installed.
-
-    Dependencies are reached through links to the packages here, so that nothing is downloaded or copied.
-    """
-
-    def __init__(self, folder: Path, wheels: Path) -> None:
-        self.folder, self.wheels = folder, wheels
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
-        self.python = folder / "venv/bin/python"
-        packages = folder / "dependencies"
-        packages.mkdir()
-        for entry in Path(sysconfig.get_path("purelib")).iterdir():
-            if not entry.name.lower().startswith(("genelab", "_genelab", "__editable__")) and entry.suffix != ".pth":
-                (packages / entry.name).symlink_to(entry)
-        site = next((folder / "venv").glob("lib/python*/site-packages"))
-        (site / "dependencies.pth").write_text(f"{packages}\n")
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("GENELAB_", "PYTHON"))}
-        self.environment = {**clean, "OMP_NUM_THREADS": "1"}
-
-    def install(self, name: str) -> None:
-        """Install from the wheels alone; pip checks that the dependencies are there."""
-        pip = [sys.executable, "-m", "pip", "--python", str(self.python), "install", "--no-index", "--quiet"]
-        subprocess.run(
-            [*pip, "--no-build-isolation", "--find-links", str(self.wheels), name], check=True, env=self.environment
-        )
-
-    def run(self, *arguments: str, cwd: Path | None = None) -> str:
-        """Run python and return what it prints; the test fails with its output if it does."""
-        done = subprocess.run(
-            [str(self.python), *arguments],
-            env=self.environment,
-            cwd=cwd or self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def genelab(self, *arguments: str) -> str:
-        return self.run(str(self.folder / "venv/bin/genelab"), *arguments)
-
-    def listed(self) -> dict[str, set[str]]:
-        listed = json.loads(self.genelab("list", "--json"))
-        plugins = json.loads(self.genelab("plugins", "--json"))
-        assert {plugin["status"] for plugin in plugins} == {"ok"}, plugins
-        return {
-            "plugins": {plugin["distribution"] for plugin in plugins},
-            **{kind: {record["name"] for record in records} for kind, records in listed.items()},
-        }
-
-
-def build(source: Path, wheels: Path) -> None:
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(wheels), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def write_hill_climber(folder: Path) -> None:
     """Write the documented backend as a distribution."""
     (folder / "hill_climber").mkdir(parents=True)
@@ -112,9 +52,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def wheels(folder):
-    for name in OURS:
-        build(ROOT / name, folder / "dist")
+def wheels(folder, our_wheels):
+    shutil.copytree(our_wheels, folder / "dist")
     write_hill_climber(folder / "hill-climber")
     new = [sys.executable, "-m", "genelab", "new", "stranger-arm", "--path", str(folder)]
     subprocess.run(new, check=True, capture_output=True)

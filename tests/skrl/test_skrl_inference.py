@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import warnings
 
 import pytest
@@ -77,6 +78,31 @@ def test_loading_leaves_torchs_argument_checks_on(tmp_path):
     checkpoint = train(tmp_path, 6).checkpoint
     SkrlBackend().load(checkpoint, small_agent(), small_env())
     assert torch.distributions.Distribution._validate_args is True
+
+
+class RunsCommand:
+    """Pickles to a call of `os.system`."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)
+
+
+@pytest.mark.parametrize("how", ["load", "warm_start", "resume"])
+def test_a_poisoned_checkpoint_is_refused_and_runs_nothing(tmp_path, how):
+    path, proof = train(tmp_path, 6).checkpoint, tmp_path / "executed"
+    torch.save({"policy": RunsCommand(f"touch {proof}")}, path)
+    for sidecar in (True, False):
+        if not sidecar:
+            meta_path(path).unlink()
+        with pytest.raises(GenelabError, match=r"bytes instead of|nothing of it was executed"):
+            if how == "load":
+                SkrlBackend().load(path, small_agent(), small_env())
+            else:
+                train(tmp_path, 12, **{how: path})  # pyright: ignore[reportArgumentType]
+    assert not proof.exists()
 
 
 def test_a_checkpoint_of_another_library_is_refused(tmp_path):
