@@ -22,7 +22,7 @@ class Policy(Protocol):
     """What play, eval, export and compare take.
 
     Attributes:
-        kind: `"checkpoint"`, `"export"`, `"zero"`, `"random"` or `"callable"`.
+        kind: `"checkpoint"`, `"export"`, `"zero"`, `"random"`, `"expert"` or `"callable"`.
         recurrent: Whether it keeps a hidden state per env.
     """
 

@@ -46,8 +46,8 @@ def evaluate(
 
     Args:
         task: Task id.
-        policy: A checkpoint, a run directory, an exported file, `"zero"`, `"random"`, or a function from raw
-            observations (dict of tensors `(num_envs, dim)` by group) to actions `(num_envs, action_dim)`.
+        policy: A checkpoint, a run directory, an exported file, `"zero"`, `"random"`, `"expert"`, or a function from
+            raw observations (dict of tensors `(num_envs, dim)` by group) to actions `(num_envs, action_dim)`.
         episodes: Number of episodes.
         num_envs: Parallel envs; the starts of the episodes do not depend on it. By default one per episode, up to what
             memory holds.
