@@ -20,7 +20,7 @@ from genelab_tasks_locomotion.robots import ROBOTS
 
 TICK, DECIMATION = 0.005, 4
 NUM_ENVS = 500
-STEPS, RESET_EVERY = 200, 40
+STEPS, RESET_EVERY = 80, 40
 PATHS = os.pathsep.join([*sys.path[:2], os.environ.get("PYTHONPATH", "")])
 VARIABLES = {"PYTHONPATH": PATHS, "OMP_NUM_THREADS": "1", "GENELAB_GENESIS_LOG": "error"}
 
