@@ -53,26 +53,26 @@ def join(children: Iterable[Child]) -> Html:
     return Html("".join(parts))
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[Child]], *, emphasized: Iterable[int] = ()) -> Html:
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[Child]], *, emphasized: Iterable[int] = (), words: Iterable[int] = ()
+) -> Html:
     """Return a table that scrolls sideways where it is wider than the page.
 
     Args:
         head: Names of the columns; the first one names the rows.
         rows: Cells.
         emphasized: Indices of the rows to stress.
+        words: Indices of the columns, besides the first, that hold words and not numbers.
     """
-    stressed = set(emphasized)
-    body = [
-        element(
-            "tr",
-            element("th", row[0], scope="row"),
-            [element("td", cell) for cell in row[1:]],
-            class_="headline" if index in stressed else None,
-        )
-        for index, row in enumerate(rows)
-    ]
-    titles = element("thead", element("tr", [element("th", title, scope="col") for title in head]))
-    return element("div", element("table", titles, element("tbody", body)), class_="scroll")
+    stressed, styles = set(emphasized), ["words" if column in set(words) else None for column in range(len(head))]
+    titles = [element("th", title, scope="col", class_=style) for title, style in zip(head, styles, strict=True)]
+    body = []
+    for index, row in enumerate(rows):
+        cells = [element("td", cell, class_=style) for cell, style in zip(row[1:], styles[1:], strict=True)]
+        name = element("th", row[0], scope="row")
+        body.append(element("tr", name, cells, class_="headline" if index in stressed else None))
+    filled = element("table", element("thead", element("tr", titles)), element("tbody", body))
+    return element("div", filled, class_="scroll")
 
 
 def section(title: str, *children: Child, level: int = 2) -> Html | None:

@@ -183,7 +183,8 @@ def _entries(document: dict[str, Any]) -> Html:
                 said.splitlines()[0] if said else "",
             ]
         )
-    return table(["task", "checkpoint", "group", "state", "return", "success %", "verdict", ""], rows)
+    head = ["task", "checkpoint", "group", "state", "return", "success %", "verdict", ""]
+    return table(head, rows, words=(1, 2, 3, 6, 7))
 
 
 def _blocks(document: dict[str, Any]) -> Html | None:
