@@ -102,6 +102,15 @@ def test_a_variable_that_is_no_number_of_steps_is_named(name, value):
         ProfileSchedule.from_environment({"GENELAB_PROFILE": "1", f"GENELAB_PROFILE_{name}": value})
 
 
+@pytest.mark.parametrize("command", [train_command, play_command])
+def test_a_bad_variable_is_found_before_anything_starts(workspace, fake_envs, monkeypatch, command):
+    monkeypatch.setenv("GENELAB_PROFILE", "1")
+    monkeypatch.setenv("GENELAB_PROFILE_ACTIVE", "x")
+    with pytest.raises(UsageError, match="'x' is no number of steps"):
+        run(command)
+    assert fake_envs == []
+
+
 def test_a_schedule_survives_the_way_through_the_environment():
     schedule = ProfileSchedule(wait=3, warmup=0, active=2, repeat=7)
     assert ProfileSchedule.from_environment(schedule.to_environment()) == schedule

@@ -36,6 +36,7 @@ def profile_options(step: str) -> Callable[[Callable[..., Any]], Callable[..., A
         def profiled(*, prof: bool, **arguments: Any) -> Any:
             given = {name: arguments.pop(f"prof_{name}") for name in _HELP}
             with _environment(_variables(prof, {name: value for name, value in given.items() if value is not None})):
+                ProfileSchedule.from_environment()  # refuses a bad value before anything starts
                 return command(**arguments)
 
         packed: Callable[..., Any] = profiled
