@@ -222,6 +222,17 @@ def test_a_name_in_json_is_the_reports_own(workspace):
     assert run("--out", "base.json", "--reference", "base.json").return_value == 0
 
 
+def test_a_batch_system_gets_what_is_missing_and_the_repeated_command_reports(workspace, monkeypatch):
+    monkeypatch.setenv("PATH", "")  # no sbatch
+    write_suite({"task": TASK, "checkpoint": "zero"}, {"task": TASK, "checkpoint": "random"})
+    assert run("--out", "out", "--launcher", "slurm").return_value == 0
+    assert [entry["state"] for entry in report_of("out")["entries"]] == ["submitted", "submitted"]
+    assert Path("out/slurm.sh").read_text().count("genelab eval") == 2
+    measure("out")
+    assert run("--out", "out").return_value == 0
+    assert report_of("out")["complete"]
+
+
 def test_a_launcher_that_is_unknown_is_refused_before_anything_is_made(workspace):
     write_suite({"task": TASK, "checkpoint": "zero"})
     assert "unknown launcher" in str(run("--launcher", "slum").exception)

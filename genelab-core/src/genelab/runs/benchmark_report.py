@@ -95,10 +95,32 @@ def _mean(values: Sequence[float | None]) -> float | None:
 def _compare(
     benchmark: Benchmark, reports: Mapping[str, Report], reference: Reference, tolerance: float
 ) -> dict[str, Any]:
-    """Compare every entry that the reference has, with one error rate for all of them."""
+    """Set the comparison of every entry and return what follows for all of them."""
     matched = reference.match(benchmark.entries)
+    _compare_entries(benchmark.entries, reports, reference, matched, tolerance)
+    verdicts = {entry.name: entry.comparison["verdict"] for entry in benchmark.entries if entry.comparison is not None}
+    used = {record["name"] for record in matched.values()}
+    only_reference = [record["name"] for record in reference.records if record["name"] not in used]
+    given = {*verdicts.values(), *(["inconclusive"] if only_reference else [])}
+    return {
+        "reference": str(reference.path),
+        "tolerance": tolerance,
+        "verdict": next(verdict for verdict in ("fail", "inconclusive", "pass") if verdict in given),
+        "regressions": [name for name, verdict in verdicts.items() if verdict == "fail"],
+        "only_in_reference": only_reference,
+    }
+
+
+def _compare_entries(
+    entries: Sequence[BenchmarkEntry],
+    reports: Mapping[str, Report],
+    reference: Reference,
+    matched: Mapping[str, dict[str, Any]],
+    tolerance: float,
+) -> None:
+    """Set the comparison of every entry, with one error rate for those whose episodes can be paired."""
     pairs: dict[str, tuple[Report, Report]] = {}
-    for entry in benchmark.entries:
+    for entry in entries:
         if entry.name not in matched:
             entry.comparison = {"verdict": None, "why": "the reference has no such entry"}
         elif entry.name not in reports:
@@ -109,22 +131,9 @@ def _compare(
             if entry.comparison is None:
                 pairs[entry.name] = pair
     compared = compare_all(pairs, margin=tolerance)
-    for entry in benchmark.entries:
+    for entry in entries:
         if entry.name in compared:
             entry.comparison = _described(compared[entry.name], missing_metrics(*pairs[entry.name]))
-    known = [entry for entry in benchmark.entries if entry.comparison is not None]
-    verdicts = [entry.comparison["verdict"] for entry in known if entry.comparison is not None]
-    used = {record["name"] for record in matched.values()}
-    only_reference = [record["name"] for record in reference.records if record["name"] not in used]
-    if only_reference:
-        verdicts.append("inconclusive")
-    return {
-        "reference": str(reference.path),
-        "tolerance": tolerance,
-        "verdict": next(verdict for verdict in ("fail", "inconclusive", "pass") if verdict in verdicts),
-        "regressions": [entry.name for entry in known if entry.comparison and entry.comparison["verdict"] == "fail"],
-        "only_in_reference": only_reference,
-    }
 
 
 def _incomparable(reference: Report, candidate: Report) -> dict[str, Any] | None:
