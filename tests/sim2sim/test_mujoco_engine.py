@@ -34,12 +34,12 @@ def drive(model="implicit_pd", **numbers):
     return Drive(model=model, joints=np.array([0]), sampled=model in SAMPLED, **arrays)  # pyright: ignore
 
 
-def arm(*drives: Drive, xml: str = ARM) -> RobotModel:
-    return RobotModel("arm", xml, None, False, ("shoulder",), ("world", "arm"), np.zeros(1), drives, {})
+def arm(*drives: Drive, xml: str = ARM, gravcomp: float = 0.0) -> RobotModel:
+    return RobotModel("arm", xml, None, False, ("shoulder",), ("world", "arm"), np.zeros(1), gravcomp, drives, {})
 
 
-def ball() -> RobotModel:
-    return RobotModel("ball", BALL, None, True, ("hinge",), ("ball", "hat"), np.zeros(1), (), {})
+def ball(gravcomp: float = 0.0) -> RobotModel:
+    return RobotModel("ball", BALL, None, True, ("hinge",), ("ball", "hat"), np.zeros(1), gravcomp, (), {})
 
 
 def physics(**changes) -> Physics:
@@ -145,6 +145,13 @@ def test_without_collisions_or_ground_a_body_falls(changes):
     )
     engine.step(np.zeros((1, 1)))
     assert engine.qpos[0, 2] < -1.0
+
+
+def test_compensated_bodies_float():
+    robot, world = ball(gravcomp=1.0), physics(decimation=50, collision=False)
+    engine = started(MujocoEngine(robot, world, 1, CAMERA), [0, 0, 0.1, 1, 0, 0, 0, 0], [0] * 7)
+    engine.step(np.zeros((1, 1)))
+    assert engine.qpos[0, 2] == pytest.approx(0.1)
 
 
 def test_link_velocities_are_those_of_the_links_origins():

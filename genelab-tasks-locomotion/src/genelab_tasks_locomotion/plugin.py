@@ -1,6 +1,6 @@
 """Plugin module: the tasks of this pack and what is measured in them."""
 
-from genelab.api import MetricSpec, TaskSpec, hookimpl
+from genelab.api import MetricSpec, ObservationKindSpec, TaskSpec, hookimpl
 
 GENELAB_API = "1"
 
@@ -82,5 +82,17 @@ def genelab_eval_metrics() -> list[MetricSpec]:
             unit="m",
             higher_is_better=False,
             summary="Distance of the cart from the remembered target at the end of the episode",
+        )
+    ]
+
+
+@hookimpl
+def genelab_observation_kinds() -> list[ObservationKindSpec]:
+    return [
+        ObservationKindSpec(
+            name="target_cue",
+            kind=f"{_CARTPOLE}.terms:target_cue",
+            compute=f"{_CARTPOLE}.deployment:target_cue",
+            summary="The target of the memory task while it is shown, then 0, m",
         )
     ]

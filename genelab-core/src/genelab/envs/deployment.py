@@ -62,6 +62,7 @@ def _describe_robot(robot: Articulation) -> dict[str, Any]:
         "init_pos": list(cfg.init_pos),
         "init_quat": list(cfg.init_quat),
         "joint_names": list(robot.joint_names),
+        "gravity_compensation": cfg.gravity_compensation,
         "default_joint_positions": robot.default_joint_pos[0].tolist(),
         "link_names": list(robot.link_names),
         "actuators": {name: actuator.describe() for name, actuator in robot.actuators.items()},

@@ -150,7 +150,8 @@ class VecEnv(Protocol):
               whose softness the model file does not state), and `"surroundings"` (ground and whatever else stands
               there);
             * `"robots"`: by entity name `"mjcf_sha256"`, `"free_base"`, `"init_pos"`, `"init_quat"` (w, x, y, z),
-              `"joint_names"`, `"default_joint_positions"`, `"link_names"` and `"actuators"`: by group the law
+              `"joint_names"`, `"default_joint_positions"`, `"link_names"`, `"gravity_compensation"` (share of the
+              weight that is held for the motors) and `"actuators"`: by group the law
               (`"model"`, `"sampled"`), its `"joint_names"` and its numbers, one per joint;
             * `"sensors"`: by name `"type"` (reference) and the fields of the config;
             * `"objects"`: names of the other bodies;

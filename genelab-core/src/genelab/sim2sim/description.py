@@ -91,6 +91,7 @@ class RobotModel:
         joint_names: Its joints with one degree of freedom, in the order of every vector of joints.
         link_names: Its links.
         default_joint_pos: rad or m, `(num_joints,)`.
+        gravity_compensation: Share of each link's weight that is held for the motors.
         drives: Groups that together hold every joint once.
         sensors: What is measured on it, as the metadata describes it, by name.
     """
@@ -102,6 +103,7 @@ class RobotModel:
     joint_names: tuple[str, ...]
     link_names: tuple[str, ...]
     default_joint_pos: np.ndarray
+    gravity_compensation: float
     drives: tuple[Drive, ...]
     sensors: dict[str, Any]
 
@@ -193,6 +195,7 @@ def read_robot(deployment: dict[str, Any], xml: str, folder: str | None) -> Robo
         joint_names=joints,
         link_names=tuple(described["link_names"]),
         default_joint_pos=np.array(described["default_joint_positions"]),
+        gravity_compensation=described["gravity_compensation"],
         drives=tuple(_read_drive(drive, joints) for drive in described["actuators"].values()),
         sensors={key: about for key, about in deployment["sensors"].items() if about["entity"] == name},
     )

@@ -106,6 +106,9 @@ def _set_joints(spec: Any, robot: RobotModel) -> None:
     missing = [name for name in robot.joint_names if name not in joints]
     if missing:
         raise GenelabError(f"the model of {robot.name!r} has no joint {missing[0]!r}")
+    if robot.gravity_compensation:
+        for body in spec.bodies:
+            body.gravcomp = robot.gravity_compensation
     for drive in robot.drives:
         for position, index in enumerate(drive.joints):
             joint = joints[robot.joint_names[index]]
