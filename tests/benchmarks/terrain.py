@@ -79,11 +79,9 @@ def measure(num_envs: int, rounds: int = 7) -> None:
         began = time.perf_counter()
         scene.sensor("scan").heights.sum()
         times.append(time.perf_counter() - began)
-    tick = num_envs / statistics.median(rates["10 x 10 mixed cells, 88 x 88 m"])
-    share = statistics.median(times) / (4 * tick)
-    print(
-        f"height scan of 187 points: {1e3 * statistics.median(times):.2f} ms, {share:.1%} of a control step's 4 ticks"
-    )
+    tick = num_envs / max(rates["10 x 10 mixed cells, 88 x 88 m"])
+    share = min(times) / (4 * tick)
+    print(f"height scan of 187 points: at best {1e3 * min(times):.2f} ms, {share:.1%} of the physics at best")
 
 
 def check() -> None:

@@ -50,7 +50,7 @@ class HeightScan(Sensor[HeightScanCfg]):
     @property
     def points(self) -> torch.Tensor:
         """World positions of the points, m, `(num_envs, num_points, 2)`."""
-        return self._cached("points", self._find_points)
+        return torch.stack(self._find_points(), dim=-1)
 
     @property
     def heights(self) -> torch.Tensor:
@@ -63,16 +63,16 @@ class HeightScan(Sensor[HeightScanCfg]):
             return robot.root_pos, robot.root_quat
         return robot.link_pos[:, self._link], robot.link_quat[:, self._link]
 
-    def _find_points(self) -> torch.Tensor:
+    def _find_points(self) -> tuple[torch.Tensor, torch.Tensor]:
         pos, quat = self._pose()
         yaw = yaw_of(quat)[:, None]
         sine, cosine = yaw.sin(), yaw.cos()
         x = pos[:, 0, None] + cosine * self._x - sine * self._y
         y = pos[:, 1, None] + sine * self._x + cosine * self._y
-        return torch.stack((x, y), dim=-1)
+        return x, y
 
     def _measure(self) -> torch.Tensor:
-        above = self._pose()[0][:, 2, None] - self.scene.ground.height_at(self.points)
+        above = self._pose()[0][:, 2, None] - self.scene.ground.height(*self._find_points())
         return above.clamp(max=self.cfg.max_distance)
 
 

@@ -13,8 +13,12 @@ class Ground(ABC):
     """What robots stand on."""
 
     @abstractmethod
+    def height(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return the height of the surface, m, at world coordinates of the same shape, m."""
+
     def height_at(self, points: torch.Tensor) -> torch.Tensor:
         """Return the height of the surface, m, `(...)`, at world positions, m, `(..., 2)` or `(..., 3)`."""
+        return self.height(points[..., 0], points[..., 1])
 
     @abstractmethod
     def outside(self, points: torch.Tensor, margin: float = 0.0) -> torch.Tensor:
@@ -25,10 +29,10 @@ class FlatGround(Ground):
     """An endless plane."""
 
     def __init__(self, height: float) -> None:
-        self.height = height
+        self._height = height
 
-    def height_at(self, points: torch.Tensor) -> torch.Tensor:
-        return torch.full_like(points[..., 0], self.height)
+    def height(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return torch.full_like(x, self._height)
 
     def outside(self, points: torch.Tensor, margin: float = 0.0) -> torch.Tensor:
         return torch.zeros_like(points[..., 0], dtype=torch.bool)
@@ -41,24 +45,26 @@ class HeightField(Ground):
     """
 
     def __init__(self, grid: TerrainGrid, device: torch.device) -> None:
-        self._heights = torch.as_tensor(grid.heights, device=device)
-        self._corner = torch.tensor(grid.corner, device=device)
-        self._spacing = grid.spacing
-        size_x, size_y = grid.heights.shape
-        self._last = torch.tensor([size_x - 1, size_y - 1], device=device)
-        self._flat, self._stride = self._heights.flatten(), size_y
+        heights = torch.as_tensor(grid.heights, device=device)
+        corner, right = heights[:-1, :-1], heights[1:, :-1]
+        up, opposite = heights[:-1, 1:], heights[1:, 1:]
+        near = torch.stack((corner, right - corner, up - corner), dim=-1)
+        far = torch.stack((up + right - opposite, opposite - up, opposite - right), dim=-1)
+        # Height at the first vertex and rise along x and y, of the nearer and the farther triangle of each square.
+        self._planes = torch.stack((near, far), dim=2).reshape(-1, 3)
+        self._corner, self._spacing = grid.corner, grid.spacing
+        self._last_x, self._last_y = grid.heights.shape[0] - 1, grid.heights.shape[1] - 1
 
-    def height_at(self, points: torch.Tensor) -> torch.Tensor:
-        place = ((points[..., :2] - self._corner) / self._spacing).clamp(min=0.0).minimum(self._last)
-        vertex = place.floor().minimum(self._last - 1.0)
-        u, v = (place - vertex).unbind(-1)
-        index = vertex[..., 0].long() * self._stride + vertex[..., 1].long()
-        corner, right, up = (self._flat[index + step] for step in (0, self._stride, 1))
-        opposite = self._flat[index + self._stride + 1]
-        near = corner + u * (right - corner) + v * (up - corner)
-        far = opposite + (1.0 - u) * (up - opposite) + (1.0 - v) * (right - opposite)
-        return torch.where(u + v <= 1.0, near, far)
+    def height(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        along = ((x - self._corner[0]) / self._spacing).clamp_(0.0, self._last_x)
+        across = ((y - self._corner[1]) / self._spacing).clamp_(0.0, self._last_y)
+        i = along.long().clamp_(max=self._last_x - 1)
+        j = across.long().clamp_(max=self._last_y - 1)
+        along, across = along - i, across - j
+        plane = self._planes[(i * self._last_y + j) * 2 + (along + across > 1.0)]
+        return plane[..., 0] + along * plane[..., 1] + across * plane[..., 2]
 
     def outside(self, points: torch.Tensor, margin: float = 0.0) -> torch.Tensor:
-        place = points[..., :2] - self._corner
-        return ((place < margin) | (place > self._last * self._spacing - margin)).any(dim=-1)
+        x, y = points[..., 0] - self._corner[0], points[..., 1] - self._corner[1]
+        width, depth = self._last_x * self._spacing - margin, self._last_y * self._spacing - margin
+        return (x < margin) | (y < margin) | (x > width) | (y > depth)
