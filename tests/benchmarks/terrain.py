@@ -28,7 +28,7 @@ from genelab.terrains.presets import mixed
 
 GROUNDS = {
     "plane": None,
-    "flat cells, 21 x 21 m": TerrainCfg(cells={"flat": terrains.FlatCfg()}, levels=2, columns=2),
+    "flat cells, 24 x 24 m": TerrainCfg(cells={"flat": terrains.FlatCfg()}, levels=2, columns=2),
     "10 x 10 mixed cells, 88 x 88 m": mixed(),
 }
 
