@@ -26,6 +26,9 @@ def inverted_pendulum_memory() -> TaskCfg:
     )
     del env.rewards["cart_position"]
     env.rewards["target_error"] = RewardTermCfg(func=terms.target_error_l2, params={"command": TARGET}, weight=-4.0)
+    env.rewards["target_reached"] = RewardTermCfg(
+        func=terms.target_reached, params={"command": TARGET, "std": 0.05}, weight=1.0
+    )
     del env.events["push_cart"]
     env.metrics = {"target_distance": MetricTermCfg(func=terms.target_distance, params={"command": TARGET})}
     return TaskCfg(env=env)

@@ -43,6 +43,11 @@ def target_error_l2(env: Any, command: str) -> torch.Tensor:
     return (_cart(env) - env.command_manager.get(command)[:, 0]).square()
 
 
+def target_reached(env: Any, command: str, std: float) -> torch.Tensor:
+    """exp(−(x − target)² / std²), std in m: what the last centimetres are worth."""
+    return torch.exp(target_error_l2(env, command) * (-1.0 / std**2))
+
+
 def target_cue(env: Any, command: str, steps: int) -> torch.Tensor:
     """The target, m, while the episode is younger than `steps` control steps, then 0."""
     shown = (env.episode_length_buf < steps).to(torch.float32)

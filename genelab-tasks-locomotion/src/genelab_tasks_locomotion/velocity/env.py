@@ -9,7 +9,6 @@ from genelab.config import (
     ArticulationCfg,
     CameraCfg,
     EventTermCfg,
-    GroundCfg,
     ManagerBasedRlEnvCfg,
     MetricTermCfg,
     ObservationGroupCfg,
@@ -28,9 +27,6 @@ from genelab_tasks_locomotion.velocity import terms
 
 COMMAND = "twist"
 FEET_CONTACT, FEET_HEIGHT = "feet_contact", "feet_height"
-GROUND_FRICTION = 0.3
-"""Below that of any foot: Genesis takes the larger coefficient of a pair, so that what feet are given holds."""
-
 TILT_LIMIT = math.radians(70.0)
 
 
@@ -50,7 +46,6 @@ def velocity_env(
                 FEET_CONTACT: ContactSensorCfg(links=feet),
                 FEET_HEIGHT: GroundDistanceCfg(links=feet, offset=offset),
             },
-            ground=GroundCfg(friction=GROUND_FRICTION),
             camera=CameraCfg(position=(1.6, -1.6, 0.8), lookat=(0.0, 0.0, 0.0), follow="robot"),
         ),
         actions={"joints": mdp.JointPositionActionCfg()},

@@ -84,7 +84,7 @@ def g1_rough() -> TaskCfg:
 
 def _flat() -> ManagerBasedRlEnvCfg:
     command = VelocityCommandCfg(ang_vel_z=(-0.5, 0.5), resampling_s=(3.0, 8.0), standing_share=0.1, forward_share=0.2)
-    env = velocity_env(UNITREE_G1, command, articulation=unitree_g1(dc_motor=True), collision_pairs=30)
+    env = velocity_env(UNITREE_G1, command, articulation=unitree_g1(), collision_pairs=30)
     env.simulation.solver.self_collision = True
     env.scene.sensors[SELF_CONTACT] = SelfContactSensorCfg(threshold=10.0, history=4)
     env.scene.sensors[MOMENTUM] = AngularMomentumCfg()

@@ -8,7 +8,7 @@ from genelab.mdp import curricula, sensing
 from genelab.sensors.height import HeightScanCfg
 from genelab.terrains.smooth import RoughCfg, SlopeCfg
 from genelab.terrains.steps import BoxesCfg, PyramidStairsCfg
-from genelab_tasks_locomotion.velocity.env import COMMAND, GROUND_FRICTION
+from genelab_tasks_locomotion.velocity.env import COMMAND
 
 SCAN = "height_scan"
 PROMOTION_DISTANCE = 4.0
@@ -37,7 +37,7 @@ def rough_cells(*, stairs: Ramp, boxes: Ramp, rough: Ramp, slope: Ramp) -> dict[
 
 def make_rough(env: ManagerBasedRlEnvCfg, cells: dict[str, CellCfg], *, scan_link: str) -> None:
     """Put a flat velocity task on terrain and let it see the ground about `scan_link`."""
-    env.scene.terrain = TerrainCfg(cells=cells, friction=GROUND_FRICTION)
+    env.scene.terrain = TerrainCfg(cells=cells)
     env.scene.sensors[SCAN] = HeightScanCfg(link=scan_link)
     noise = UniformNoise(low=-0.1, high=0.1)
     env.observations["policy"].terms[SCAN] = ObservationTermCfg(
