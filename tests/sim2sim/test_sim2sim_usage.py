@@ -65,6 +65,17 @@ def test_files_from_before_the_description_are_to_be_exported_again(policy):
         run(policy)
 
 
+def test_a_policy_of_another_control_step_is_refused(policy):
+    with pytest.raises(UsageError, match=r"acts every 0.01 s, and today's task every 0.02 s"):
+        run(policy, "--eval_env.decimation", "4")
+
+
+def test_what_changed_in_the_task_since_the_export_is_said(policy):
+    run(policy, "--episodes", "1", "--eval_env.episode_length_s", "0.1")
+    changed = [line for line in json.loads(Path("sim2sim.json").read_text())["warnings"] if "has changed" in line]
+    assert changed == ["the task has changed: episode_length_s: 10.0 when it was exported, 0.1 today"]
+
+
 def test_a_reference_rollout_that_was_changed_is_refused(policy):
     reference = policy.with_name(policy.name + ".reference.npz")
     reference.write_bytes(reference.read_bytes() + b"x")

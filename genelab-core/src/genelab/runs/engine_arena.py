@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from genelab.api import MetricSpec
 from genelab.runs.arena import Arena
+from genelab.sim2sim.checks import description_differences
 from genelab.sim2sim.controller import Controller
 from genelab.sim2sim.deployed import DeployedPolicy
 from genelab.sim2sim.referee import Referee
@@ -74,4 +75,7 @@ class EngineArena(Arena):
                 f"the controller's joint targets differ from the task's by up to "
                 f"{self.referee.scene.target_difference:.2g}: has the task changed since the export?"
             )
+        exported = self.policy.deployment
+        today = {name: value for name, value in self.referee.describe_deployment().items() if name in exported}
+        lines += [f"the task has changed: {line}" for line in description_differences(exported, today)]
         return lines + [f"{term} is left out: it {reason}" for term, reason in self.referee.left_out.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -87,6 +88,12 @@ def sim2sim(
     source = open_source(task, policy, overrides=overrides, trust=trust)
     cfg = measured_config(source.loaded.cfg, source.loaded.spec.id, "eval_env")
     physics, robot, camera = read_physics(deployment), _robot(deployment, cfg), _camera(cfg)
+    if not math.isclose(physics.step_dt, cfg.step_dt, rel_tol=1e-6):
+        raise UsageError(
+            f"the policy acts every {physics.step_dt:g} s, and today's task every {cfg.step_dt:g} s",
+            where=str(artifact.path),
+            fix="give the task the tick and decimation of the export (--eval_env.decimation), or train anew",
+        )
     script = None
     if command is not None:
         script = CommandScript(command, {name: about["dim"] for name, about in deployment["commands"].items()})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,3 +36,16 @@ class TermDifferences:
     def forget(self, term: str) -> None:
         """Leave out a term that cannot be compared."""
         del self._columns[term], self.largest[term]
+
+
+def description_differences(exported: Mapping[str, Any], today: Mapping[str, Any]) -> list[str]:
+    """Return one line for each place in which the metadata's `deployment` is not what the task says today."""
+    return list(_differences(json.loads(json.dumps(exported)), json.loads(json.dumps(today)), ""))
+
+
+def _differences(first: Any, second: Any, path: str) -> Iterator[str]:
+    if isinstance(first, dict) and isinstance(second, dict):
+        for key in dict.fromkeys([*first, *second]):
+            yield from _differences(first.get(key), second.get(key), f"{path}.{key}" if path else key)
+    elif first != second:
+        yield f"{path}: {first} when it was exported, {second} today"

@@ -31,6 +31,7 @@ class DeployedPolicy:
         script: Commands to give instead of those that the task draws.
 
     Attributes:
+        deployment: What the metadata says of the robot and its physics.
         differences: Between the controller's observations and the environment's.
     """
 
@@ -47,6 +48,7 @@ class DeployedPolicy:
         self._network, self._controller, self._engine, self._referee = network, controller, engine, referee
         self._script = script
         self.recurrent = network.recurrent
+        self.deployment = network.artifact.metadata["deployment"]
         self.differences = TermDifferences(network.artifact.metadata["obs_groups"])
         self._restarted = np.ones(engine.num_envs, dtype=bool)
         self._uncheckable(network.artifact.metadata["deployment"]["observations"])
