@@ -43,6 +43,7 @@ def rollout(env: Any, steps: int) -> list[Any]:
         done = terminated | truncated
         final = {name: value[done] for name, value in extras.pop("final_obs", {}).items()}
         log = extras.pop("log", {})
+        extras.pop("draws", None)  # a record for evaluations, which run in one process
         seen.append((observations, reward, terminated, truncated, extras, final, env.episode_length_buf.clone()))
         seen.append({name: round(float(value), 4) for name, value in log.items()})
     return seen

@@ -27,7 +27,8 @@ MEMORY = Path("/dev/shm")
 class ShardedEnv:
     """A `VecEnv` whose envs are shared out over `cfg.simulation.shards` processes, bit for bit what one process gives.
 
-    For training on a CPU. What looks into the environment (metrics, films, step observers) needs it in one process.
+    For training on a CPU. What looks into the environment (metrics, films, step observers) needs it in one process, and
+    so does the record of randomised draws, `extras["draws"]`.
 
     Raises:
         UsageError: if the GPU is asked for, or there are fewer envs than shards.
