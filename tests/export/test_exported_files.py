@@ -118,6 +118,13 @@ def test_metadata_says_what_a_robot_needs(exported: Exported):
     }
 
 
+def test_a_policy_is_refused_where_it_would_act_at_another_rate(exported: Exported):
+    artifact = ExportedPolicy(exported("mlp", "onnx")).artifact
+    artifact.check_control_dt(0.02)
+    with pytest.raises(GenelabError, match=r"acts every 0\.02 s, this environment every 0\.01 s"):
+        artifact.check_control_dt(0.01)
+
+
 def test_metadata_of_a_recurrent_policy_names_states_and_ports(exported: Exported):
     recurrent = metadata_of(exported("lstm", "onnx"))["recurrent"]
     assert recurrent == {

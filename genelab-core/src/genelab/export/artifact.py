@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,20 @@ class Artifact:
         raise GenelabError(
             "the exported policy was made for other observations (exported against environment):\n    "
             + "\n    ".join(exported.diff(present)),
+            where=str(self.path),
+            fix="run it in the task, and with the overrides, that it was exported from",
+        )
+
+    def check_control_dt(self, control_dt: float) -> None:
+        """Compare with an environment's control step, s.
+
+        Raises:
+            GenelabError: if the policy was exported with another one.
+        """
+        if math.isclose(exported := self.metadata["control_dt"], control_dt, rel_tol=1e-6):
+            return
+        raise GenelabError(
+            f"the exported policy acts every {exported:g} s, this environment every {control_dt:g} s",
             where=str(self.path),
             fix="run it in the task, and with the overrides, that it was exported from",
         )

@@ -53,7 +53,7 @@ class PolicySource:
             seed: Of the `random` policy.
 
         Raises:
-            GenelabError: for a file that does not load, or was made for another observation layout.
+            GenelabError: for a file that does not load, or was made for another observation layout or control step.
         """
         action_dim = env.single_action_space.shape[0]  # pyright: ignore[reportOptionalSubscript]
         if self.kind == "zero":
@@ -66,7 +66,9 @@ class PolicySource:
 
         assert self.path is not None
         if self.kind == "export":
-            return ExportedPolicy(self.path, env.observation_layout)
+            exported = ExportedPolicy(self.path, env.observation_layout)
+            exported.artifact.check_control_dt(env.step_dt)
+            return exported
         setup = load_backend(self.loaded.require_backend()).load(self.path, self.loaded.cfg.agent, env)
         require_layout(self.path, read_meta(self.path), env.observation_layout, setup.obs_groups)
         return ActorPolicy(setup, env.observation_layout, deterministic)
