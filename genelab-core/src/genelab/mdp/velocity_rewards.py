@@ -1,7 +1,8 @@
 """Reward terms about following a velocity command: `(num_envs,)` each.
 
 c is the command (vx, vy, wz), v and ω the base's velocities in its own frame. The kernels exp(−error²/std²) are those
-of legged_gym (Rudin et al. 2022) and mjlab, with the error along the axes that are not commanded inside.
+of legged_gym (Rudin et al. 2022), without `off_axis`, and mjlab, where motion along the axes that are not commanded
+counts as an error too.
 """
 
 from __future__ import annotations
@@ -25,18 +26,26 @@ def active(env: Any, command: str, threshold: float, axes: tuple[int, ...] = (0,
     return (linear + turning > threshold).float()
 
 
-def track_lin_vel(env: Any, command: str, std: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
-    """exp(−(‖c_xy − v_xy‖² + v_z²)/std²)."""
+def track_lin_vel(
+    env: Any, command: str, std: float, off_axis: bool = True, asset: SceneEntity = ROBOT
+) -> torch.Tensor:
+    """exp(−(‖c_xy − v_xy‖² + v_z²)/std²); without `off_axis` the v_z² is left out."""
     velocity = base_lin_vel(env, asset)
     error = (env.command_manager.get(command)[:, :2] - velocity[:, :2]).square().sum(dim=1)
-    return torch.exp(-(error + velocity[:, 2].square()) / std**2)
+    if off_axis:
+        error = error + velocity[:, 2].square()
+    return torch.exp(-error / std**2)
 
 
-def track_ang_vel(env: Any, command: str, std: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
-    """exp(−((c_z − ω_z)² + ‖ω_xy‖²)/std²)."""
+def track_ang_vel(
+    env: Any, command: str, std: float, off_axis: bool = True, asset: SceneEntity = ROBOT
+) -> torch.Tensor:
+    """exp(−((c_z − ω_z)² + ‖ω_xy‖²)/std²); without `off_axis` the ‖ω_xy‖² is left out."""
     velocity = base_ang_vel(env, asset)
     error = (env.command_manager.get(command)[:, 2] - velocity[:, 2]).square()
-    return torch.exp(-(error + velocity[:, :2].square().sum(dim=1)) / std**2)
+    if off_axis:
+        error = error + velocity[:, :2].square().sum(dim=1)
+    return torch.exp(-error / std**2)
 
 
 def velocity_error_l1(
