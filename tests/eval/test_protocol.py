@@ -8,11 +8,9 @@ import pytest
 import torch
 from scored import LIMIT, check_schema, make_fake, perfect, run_zero, subject_of, zeros
 
-from genelab.envs.random_streams import RandomStreams
 from genelab.eval.metrics import EvalMetric, NotApplicable
 from genelab.eval.protocol import EvalIncomplete, evaluate_policy
 from genelab.eval.report import build_report
-from genelab.eval.strata import stratum_of
 from genelab.rl.policy import CallablePolicy, RandomPolicy, ZeroPolicy
 from genelab.utils.errors import GenelabError, UsageError
 
@@ -229,18 +227,6 @@ def test_metrics_see_the_terminal_state_and_those_that_do_not_apply_are_left_out
     result = run_zero(make_fake(8), metrics=metrics)
     assert result.metric_names == ["last_progress"]
     assert all(row["metrics"]["last_progress"] == row["length"] for row in result.rows)
-
-
-def test_strata_are_balanced_and_the_same_as_those_of_the_environment():
-    strata = {"level": 3, "object": 2}
-    env = make_fake(4, strata=strata)
-    document = build_report(run_zero(env, episodes=12, strata=strata), subject_of(env))
-    assert [group["n"] for group in document["strata"]] == [2] * 6
-    streams = RandomStreams(12, "cpu", 0, strata)
-    streams.begin_evaluation()
-    for name in strata:
-        assert [stratum_of(i, strata)[name] for i in range(12)] == streams.stratum(name).tolist()
-    check_schema(document)
 
 
 def test_progress_is_reported():

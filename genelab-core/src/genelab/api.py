@@ -163,6 +163,7 @@ class MetricSpec(Record):
         metric: Class that implements `genelab.eval.metrics.EvalMetric`.
         unit: Unit of the number (`"m/s"`); empty for none.
         higher_is_better: Direction; `None` when neither is better.
+        outcome: Every value is 0 or 1, so that the mean is a rate and its interval Wilson's.
     """
 
     references: ClassVar[tuple[str, ...]] = ("metric",)
@@ -171,6 +172,7 @@ class MetricSpec(Record):
     metric: str
     unit: str = ""
     higher_is_better: bool | None = None
+    outcome: bool = False
     summary: str = ""
 
 

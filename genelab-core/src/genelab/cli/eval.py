@@ -88,5 +88,7 @@ def command(
         click.echo(json.dumps(document, indent=2, allow_nan=False))
         return
     from genelab.cli.eval_table import print_report
+    from genelab.cli.strata_table import print_strata
 
+    print_strata(document)
     print_report(document, out)

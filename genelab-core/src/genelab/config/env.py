@@ -59,8 +59,8 @@ class ManagerBasedRlEnvCfg(ManagerBasedEnvCfg):
         random_initial_episode_length: At the first reset start envs at random episode steps, so that time-outs spread.
         max_nan_reset_rate: Share of env steps in a window of 1000 control steps that may go non-finite before the run
             stops.
-        strata: Named bins of evaluation episodes, each with its number of values; terms read them from
-            `env.random.stratum(name)`.
+        strata: What evaluation episodes are sorted by, each with the number of its bins or their names; terms read an
+            episode's bin from `env.random.stratum(name)`.
         headline: The number that an evaluation leads with and the best model is chosen by; `None` is success at the end
             of the episode where the task publishes success, else the return.
     """
@@ -74,7 +74,7 @@ class ManagerBasedRlEnvCfg(ManagerBasedEnvCfg):
     terminations: dict[str, TerminationTermCfg] = Field(default_factory=dict)
     curriculum: dict[str, CurriculumTermCfg] = Field(default_factory=dict)
     metrics: dict[str, MetricTermCfg] = Field(default_factory=dict)
-    strata: dict[str, int] = Field(default_factory=dict)
+    strata: dict[str, Annotated[int, Field(ge=1)] | tuple[str, ...]] = Field(default_factory=dict)
     headline: Literal["return", "success_at_end", "success_once"] | None = None
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from genelab.config.base import configclass
+from genelab.config.base import FunctionRef, configclass
 from genelab.config.env import ManagerBasedEnvCfg, ManagerBasedRlEnvCfg
 from genelab.config.randomization import is_randomization
 
@@ -19,16 +19,28 @@ class TaskCfg:
         eval_env: Environment for evaluation; `None` derives it from `env` (see `derive_eval_env`).
         play_env: Environment for looking at; `None` derives it from the evaluation environment with one env.
         agent: The chosen backend's config; filled in when the backend is known.
+        for_evaluation: Changes the derived evaluation environment in place, so that overrides of `env` still reach it:
+            what to measure there beyond leaving out what disturbs.
     """
 
     env: ManagerBasedEnvCfg
     eval_env: ManagerBasedEnvCfg | None = None
     play_env: ManagerBasedEnvCfg | None = None
     agent: Any = None
+    for_evaluation: FunctionRef | None = None
+
+    def __post_init__(self) -> None:
+        if self.eval_env is not None and self.for_evaluation is not None:
+            raise ValueError("for_evaluation changes the derived evaluation environment, but eval_env is given")
 
     def completed(self) -> TaskCfg:
         """Return a copy whose `eval_env` and `play_env` are filled in."""
-        eval_env = deepcopy(self.eval_env) if self.eval_env is not None else derive_eval_env(self.env)
+        if self.eval_env is not None:
+            eval_env = deepcopy(self.eval_env)
+        else:
+            eval_env = derive_eval_env(self.env)
+            if self.for_evaluation is not None:
+                self.for_evaluation(eval_env)
         play_env = deepcopy(self.play_env) if self.play_env is not None else derive_play_env(eval_env)
         return TaskCfg(env=self.env, eval_env=eval_env, play_env=play_env, agent=self.agent)
 

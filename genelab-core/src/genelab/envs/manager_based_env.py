@@ -23,6 +23,7 @@ from genelab.managers.observation_manager import ObservationManager
 from genelab.sim.markers import SphereMarker
 from genelab.sim.scene import Scene
 from genelab.utils.errors import GenelabError
+from genelab.utils.strata import Bins
 
 Observation = dict[str, torch.Tensor]
 
@@ -60,7 +61,7 @@ class ManagerBasedEnv:
         simulation = with_solver_flags(cfg)
         return Scene(cfg.scene, simulation, decimation=cfg.decimation, seed=cfg.seed, render_envs=render_envs)
 
-    def _strata(self) -> dict[str, int]:
+    def _strata(self) -> dict[str, Bins]:
         return {}
 
     def _make_managers(self) -> None:

@@ -19,6 +19,7 @@ from genelab.managers.metric_manager import MetricManager
 from genelab.managers.reward_manager import RewardManager
 from genelab.managers.termination_manager import TerminationManager
 from genelab.sim.markers import SphereMarker
+from genelab.utils.strata import Bins
 
 
 class ManagerBasedRlEnv(ManagerBasedEnv):
@@ -43,7 +44,7 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
         super().__init__(cfg, render_envs=render_envs, rows=rows)
         self.nan_guard.dump_dir = dump_dir
 
-    def _strata(self) -> dict[str, int]:
+    def _strata(self) -> dict[str, Bins]:
         return self.cfg.strata
 
     def _make_managers(self) -> None:

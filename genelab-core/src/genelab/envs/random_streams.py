@@ -8,13 +8,15 @@ counter), so that an episode is the same whatever number of envs runs beside it.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import torch
+
+from genelab.utils.strata import Bins, bin_counts, bins_of
 
 _GOLDEN = -7046029254386353131  # 2**64 / golden ratio, as a signed 64-bit number
 _MIX_1 = -4658895280553007687  # multipliers of splitmix64 (Steele, Lea, Flood 2014)
@@ -45,7 +47,7 @@ class RandomStreams:
         num_envs: int,
         device: torch.device | str,
         seed: int,
-        strata: dict[str, int] | None = None,
+        strata: Mapping[str, Bins] | None = None,
         rows: Rows | None = None,
     ) -> None:
         self.num_envs = num_envs
@@ -54,7 +56,7 @@ class RandomStreams:
         self.rows = rows or Rows(0, num_envs)
         self.evaluation = False
         self.episode_index = self.env_index()
-        self._strata = strata or {}
+        self._strata = bin_counts(strata or {})
         self._generator = torch.Generator(device=self.device)
         self._step = 0
         self._resetting = False
@@ -105,12 +107,7 @@ class RandomStreams:
         """Return the bin of each env's episode, int64 `(num_envs,)`, balanced over episodes; None in training."""
         if not self.evaluation:
             return None
-        stride = 1
-        for other, bins in self._strata.items():
-            if other == name:
-                return (self.episode_index // stride) % bins
-            stride *= bins
-        raise KeyError(name)
+        return bins_of(self.episode_index, self._strata)[name]
 
     def uniform(
         self,

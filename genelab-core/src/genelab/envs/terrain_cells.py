@@ -8,13 +8,14 @@ import torch
 
 from genelab.envs.random_streams import RandomStreams
 from genelab.terrains.placement import Placement
+from genelab.utils.strata import Bins
 
 LEVEL, COLUMN = "terrain_level", "terrain_column"
 """Strata that place evaluation episodes on the terrain, where a task declares them."""
 
 
 def place_on_terrain(
-    placement: Placement | None, random: RandomStreams, strata: Mapping[str, int], mask: torch.Tensor
+    placement: Placement | None, random: RandomStreams, strata: Mapping[str, Bins], mask: torch.Tensor
 ) -> None:
     """Put the envs in `mask`, bool `(num_envs,)`, where training has come to, or in evaluation where the plan says."""
     if placement is None:

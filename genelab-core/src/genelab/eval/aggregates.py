@@ -10,21 +10,25 @@ from typing import Any
 import numpy as np
 
 from genelab.eval import statistics
-from genelab.eval.strata import stratum_of
+from genelab.utils.strata import Bins, bin_labels
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """How to read a metric: its unit and direction (`None` when neither is better)."""
+    """How to read a metric: its unit, its direction (`None` when neither is better), and whether it is 0 or 1."""
 
     unit: str = ""
     higher_is_better: bool | None = None
+    outcome: bool = False
 
 
 def aggregate(values: Iterable[float | None], info: MetricInfo = MetricInfo()) -> dict[str, Any]:
-    """Return the `agg` object of `eval.schema.json` for the values that are not None; `std` is the sample's."""
+    """Return the `agg` object of `eval.schema.json` for the values that are not None; `std` is the sample's.
+
+    The interval of the mean is a bootstrap's, that of an outcome's rate Wilson's.
+    """
     x = np.array([value for value in values if value is not None], dtype=float)
     n = len(x)
     numbers: dict[str, Any] = dict.fromkeys(("mean", "std", "sem", "median", "iqm", "min", "max", "ci"))
@@ -34,7 +38,9 @@ def aggregate(values: Iterable[float | None], info: MetricInfo = MetricInfo()) -
         std = x.std(ddof=1)
         numbers.update(std=std, sem=std / np.sqrt(n))
     made = {"n": n, **{name: None if value is None else float(value) for name, value in numbers.items()}}
-    if n > 1:
+    if info.outcome and n > 0:
+        made["ci"] = _wilson(int(x.sum()), n)
+    elif n > 1:
         low, high = statistics.bootstrap_mean(x)
         made["ci"] = {
             "low": low,
@@ -57,9 +63,7 @@ def proportion(outcomes: Iterable[bool | None]) -> dict[str, Any] | None:
     if not known:
         return None
     k, n = sum(known), len(known)
-    low, high = statistics.wilson(k, n)
-    interval = {"low": low, "high": high, "level": statistics.LEVEL, "method": "wilson"}
-    return {"k": k, "n": n, "rate": k / n, "ci": interval}
+    return {"k": k, "n": n, "rate": k / n, "ci": _wilson(k, n)}
 
 
 def aggregates(rows: Sequence[Row], metrics: Mapping[str, MetricInfo], headline: str | None = None) -> dict[str, Any]:
@@ -79,22 +83,26 @@ def aggregates(rows: Sequence[Row], metrics: Mapping[str, MetricInfo], headline:
         **made,
         "headline": headline,
         "terminations": dict(Counter(row["end_cause"] for row in rows).most_common()),
-        "custom": {
-            name: aggregate((row["metrics"][name] for row in rows), info)
-            for name, info in {"max_reward": MetricInfo(), **metrics}.items()
-        },
+        "custom": _custom(rows, {"max_reward": MetricInfo(), **metrics}),
         "reward_terms": {name: aggregate(row["reward_terms"][name] for row in rows) for name in terms},
     }
 
 
-def by_stratum(rows: Sequence[Row], strata: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return the `strata` list of `eval.schema.json`: the basics for each combination of bins that has episodes."""
-    groups: dict[tuple[tuple[str, int], ...], list[Row]] = {}
-    if not strata:
-        return []
-    for row in rows:
-        groups.setdefault(tuple(stratum_of(row["i"], strata).items()), []).append(row)
-    return [{"key": dict(key), "n": len(group), **_basics(group)} for key, group in sorted(groups.items())]
+def by_stratum(
+    rows: Sequence[Row], strata: Mapping[str, Bins], metrics: Mapping[str, MetricInfo]
+) -> list[dict[str, Any]]:
+    """Return the `strata` list of `eval.schema.json`: for each bin of each stratum that has episodes, all its numbers.
+
+    Strata stand one after another, not crossed: a bin has the episodes of all bins of the others.
+    """
+    made = []
+    for name, bins in strata.items():
+        for label in dict.fromkeys(bin_labels(bins)):
+            group = [row for row in rows if row["stratum"][name] == label]
+            if group:
+                numbers = {**_basics(group), "custom": _custom(group, metrics)}
+                made.append({"key": {name: label}, "n": len(group), **numbers})
+    return made
 
 
 def lower_bound(made: Mapping[str, Any]) -> float | None:
@@ -108,6 +116,15 @@ def lower_bound(made: Mapping[str, Any]) -> float | None:
     if headline["ci"] is not None:
         return headline["ci"]["low"]
     return headline["mean"]
+
+
+def _custom(rows: Sequence[Row], metrics: Mapping[str, MetricInfo]) -> dict[str, Any]:
+    return {name: aggregate((row["metrics"][name] for row in rows), info) for name, info in metrics.items()}
+
+
+def _wilson(successes: int, trials: int) -> dict[str, Any]:
+    low, high = statistics.wilson(successes, trials)
+    return {"low": low, "high": high, "level": statistics.LEVEL, "method": "wilson"}
 
 
 def _basics(rows: Sequence[Row]) -> dict[str, Any]:

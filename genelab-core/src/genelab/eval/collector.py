@@ -19,7 +19,7 @@ from genelab.eval.metrics import (
     SuccessMetric,
     SuccessOnceMetric,
 )
-from genelab.eval.strata import stratum_of
+from genelab.utils.strata import Bins, bin_counts, bin_labels, bins_of
 
 if TYPE_CHECKING:
     from genelab.envs.vec_env import StepView, VecEnv
@@ -43,7 +43,7 @@ class EpisodeCollector:
         episodes: Number of episodes in all.
         metrics: Further metrics by name; those that raise `NotApplicable` are left out.
         reward_terms: Metrics of single reward terms by name.
-        strata: Names and numbers of bins of the balanced plan.
+        strata: Number of bins, or their names, of each stratum of the balanced plan.
 
     Attributes:
         count: Episodes counted so far.
@@ -56,9 +56,11 @@ class EpisodeCollector:
         episodes: int,
         metrics: Mapping[str, EvalMetric],
         reward_terms: Mapping[str, EvalMetric],
-        strata: Mapping[str, int],
+        strata: Mapping[str, Bins],
     ) -> None:
-        self.episodes, self.num_envs, self.strata = episodes, env.num_envs, dict(strata)
+        self.episodes, self.num_envs = episodes, env.num_envs
+        self._counts = bin_counts(strata)
+        self._labels = {name: bin_labels(bins) for name, bins in strata.items()}
         self._core = {name: make() for name, make in CORE_METRICS.items()}
         for metric in self._core.values():
             metric.start(env)
@@ -158,7 +160,7 @@ class EpisodeCollector:
             "success_at_end": _flag(core["success_at_end"], broken),
             "first_success_step": None if core["first_success_step"] is None else int(core["first_success_step"]),
             "nan_reset": broken,
-            "stratum": stratum_of(i, self.strata),
+            "stratum": {name: self._labels[name][found] for name, found in bins_of(i, self._counts).items()},
             "dr": {name: _number(values[i]) for name, values in self._draws.items()},
             "metrics": {
                 "max_reward": core["max_reward"],

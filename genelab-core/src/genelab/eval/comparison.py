@@ -67,7 +67,8 @@ class _Pairs:
 
     def limits(self, level: float) -> statistics.Interval:
         if self.binary:
-            first, second = self.reference > 0.5, self.candidate > 0.5
+            half = 0.5 * self.sign
+            first, second = self.reference > half, self.candidate > half
             counts = (first & second, first & ~second, ~first & second, ~first & ~second)
             return statistics.newcombe_paired(*(int(count.sum()) for count in counts), level=level)
         return statistics.bootstrap_mean(self.candidate - self.reference, level)
@@ -178,7 +179,8 @@ def _all_pairs(reference: Report, candidate: Report, margin: float) -> list[_Pai
         if higher_is_better is None or name not in candidate["aggregates"]["custom"]:
             continue
         values = [(a["metrics"].get(name), b["metrics"].get(name)) for a, b in both]
-        made.append(_pairs(name, values, margin, sign=1.0 if higher_is_better else -1.0))
+        outcome = (info.get("ci") or {}).get("method") == "wilson"
+        made.append(_pairs(name, values, margin, binary=outcome, sign=1.0 if higher_is_better else -1.0))
     known = [item for item in made if item is not None]
     if not known:
         raise GenelabError("nothing to compare: no metric has a value in two episodes of both files")

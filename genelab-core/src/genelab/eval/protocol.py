@@ -19,6 +19,7 @@ from genelab.eval.collector import EpisodeCollector
 from genelab.eval.metrics import EvalMetric
 from genelab.rl.policy import checked_actions
 from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.strata import Bins
 
 if TYPE_CHECKING:
     from genelab.envs.vec_env import StepView, VecEnv
@@ -49,7 +50,7 @@ class EvalResult:
         seed: Base seed.
         num_envs: Parallel envs.
         max_episode_steps: The environment's time limit, control steps.
-        strata: Names and numbers of bins.
+        strata: Number of bins, or their names, by stratum.
         metric_names: Further metrics in the rows.
         steps: Control steps of the rollout.
         wasted_step_fraction: Share of env steps that belong to no counted episode.
@@ -61,7 +62,7 @@ class EvalResult:
     seed: int
     num_envs: int
     max_episode_steps: int
-    strata: dict[str, int]
+    strata: dict[str, Bins]
     metric_names: list[str]
     steps: int
     wasted_step_fraction: float
@@ -92,7 +93,7 @@ def evaluate_policy(
     seed: int,
     metrics: Mapping[str, EvalMetric] | None = None,
     reward_terms: Mapping[str, EvalMetric] | None = None,
-    strata: Mapping[str, int] | None = None,
+    strata: Mapping[str, Bins] | None = None,
     max_steps: int | None = None,
     recorder: EpisodeRecorder | None = None,
     on_progress: Callable[[int, int], None] = lambda counted, episodes: None,
@@ -106,7 +107,7 @@ def evaluate_policy(
         seed: Base seed of all draws of the environment.
         metrics: Metrics by name beyond return, length and success.
         reward_terms: Metrics of single reward terms by name, reported apart.
-        strata: Names and numbers of bins of the balanced plan (`ManagerBasedRlEnvCfg.strata`).
+        strata: Number of bins, or their names, of each stratum of the balanced plan (`ManagerBasedRlEnvCfg.strata`).
         max_steps: Cap on the control steps of the whole rollout; `None` is what the quota needs at most.
         recorder: Films episodes.
         on_progress: Called with (counted, asked for) whenever episodes finished.

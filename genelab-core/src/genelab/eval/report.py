@@ -75,7 +75,7 @@ def build_report(result: EvalResult, subject: Subject) -> dict[str, Any]:
         "policy": subject.policy,
         "protocol": _protocol(result, subject),
         "aggregates": made,
-        "strata": by_stratum(result.rows, result.strata),
+        "strata": by_stratum(result.rows, result.strata, metrics),
         "episodes": result.rows,
         "environment": subject.environment,
         "timing": {

@@ -10,6 +10,7 @@ from genelab.managers.command_manager import CommandTerm
 from genelab.mdp.goal_commands import GoalPositionCommandCfg
 from genelab.sim.markers import SphereMarker
 from genelab.utils.errors import UsageError
+from genelab.utils.strata import bin_labels
 
 
 class GoalPositionCommand(CommandTerm):
@@ -22,7 +23,7 @@ class GoalPositionCommand(CommandTerm):
         self._low = torch.tensor(cfg.low, device=env.device)
         self._high = torch.tensor(cfg.high, device=env.device)
         _check_box(cfg)
-        self._bins = env.cfg.strata[cfg.stratum] if cfg.stratum is not None else 0
+        self._bins = len(bin_labels(env.cfg.strata[cfg.stratum])) if cfg.stratum is not None else 0
         self._floor_bins = round(self._bins * cfg.floor_probability)
         self._command = self._low.repeat(env.num_envs, 1)
 

@@ -9,6 +9,7 @@ import torch
 
 from genelab.managers.command_manager import CommandTerm
 from genelab.mdp.velocity_commands import VelocityCommandCfg
+from genelab.utils.errors import UsageError
 from genelab.utils.rotations import rotate_inverse, yaw_of
 
 
@@ -29,7 +30,7 @@ class VelocityCommand(CommandTerm):
         self.ranges = torch.tensor([cfg.lin_vel_x, cfg.lin_vel_y, cfg.ang_vel_z], device=env.device)
         self.progress, self.commanded_distance = torch.zeros(2, env.num_envs, device=env.device)
         self.steered: torch.Tensor | None = None
-        self._bins = env.cfg.strata[cfg.stratum] if cfg.stratum is not None else 0
+        self._bins = _bin_ranges(cfg, env)
         self._command = torch.zeros(env.num_envs, 3, device=env.device)
         self._heading = torch.zeros(env.num_envs, device=env.device)
         self._turns_to = torch.zeros(env.num_envs, dtype=torch.bool, device=env.device)
@@ -42,14 +43,13 @@ class VelocityCommand(CommandTerm):
 
     def resample(self, mask: torch.Tensor) -> None:
         cfg, share = self.cfg, self.env.random.uniform(f"command/{self.name}", 7, mask)
-        place = share[:, :3]
         bins = None if cfg.stratum is None else self.env.random.stratum(cfg.stratum)
-        if bins is not None:
-            place = torch.cat((((bins + share[:, 0]) / self._bins)[:, None], share[:, 1:3]), dim=1)
-        low, high = self.ranges.unbind(1)
-        drawn = low + place * (high - low)
+        low, high = (self.ranges if bins is None else self._bins[bins]).unbind(-1)
+        drawn = low + share[:, :3] * (high - low)
         turns_to = torch.zeros_like(mask)
-        if bins is None:
+        if bins is not None:
+            self._time_left = self._time_left.masked_fill(mask, math.inf)
+        else:
             straight = torch.zeros_like(drawn)
             straight[:, 0] = drawn[:, 0].abs().clamp(min=cfg.forward_min)
             standing = share[:, 5] < cfg.standing_share
@@ -94,3 +94,19 @@ class VelocityCommand(CommandTerm):
         super().load_state_dict(state)
         device = self._command.device
         vars(self).update({name: value.to(device, copy=True) for name, value in state["velocity"].items()})
+
+
+def _bin_ranges(cfg: VelocityCommandCfg, env: Any) -> torch.Tensor:
+    """Return the bounds of (forward, left, turning) of each bin, `(num_bins, 3, 2)`.
+
+    Raises:
+        UsageError: when the environment's stratum has other bins than the command.
+    """
+    if cfg.stratum is not None and env.cfg.strata.get(cfg.stratum) != tuple(cfg.bins):
+        raise UsageError(
+            f"a velocity command has the bins {tuple(cfg.bins)}, its stratum {env.cfg.strata.get(cfg.stratum)}",
+            where=f"strata.{cfg.stratum}",
+            fix=f"env.strata[{cfg.stratum!r}] = tuple(command.bins)",
+        )
+    bounds = [(bounds.lin_vel_x, bounds.lin_vel_y, bounds.ang_vel_z) for bounds in cfg.bins.values()]
+    return torch.tensor(bounds, device=env.device)

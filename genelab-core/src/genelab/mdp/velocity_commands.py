@@ -17,6 +17,15 @@ Range = tuple[float, float]
 
 
 @configclass
+class VelocityBinCfg:
+    """Commands of one kind, such as straight ahead: ranges as those of `VelocityCommandCfg`; what is not named is 0."""
+
+    lin_vel_x: Range = (0.0, 0.0)
+    lin_vel_y: Range = (0.0, 0.0)
+    ang_vel_z: Range = (0.0, 0.0)
+
+
+@configclass
 class VelocityCommandCfg(CommandTermCfg):
     """Forward, sideward and turning velocity in the base's frame, drawn uniformly.
 
@@ -30,8 +39,9 @@ class VelocityCommandCfg(CommandTermCfg):
         heading_share: Share that asks for a compass direction instead of a turning rate.
         heading_stiffness: Turning rate per rad of difference from that direction, 1/s.
         entity: Key of the robot in the scene.
-        stratum: Name of the environment's stratum that cuts the range of forward velocities into equal bins in
-            evaluation; standing, forward and heading commands are then left out.
+        stratum: Name of the environment's stratum that sorts evaluation episodes by their command. An episode draws one
+            command from its bin's ranges and keeps it to the end; standing, forward and heading commands are left out.
+        bins: The bins of that stratum, which has their names.
     """
 
     lin_vel_x: Range = (-1.0, 1.0)
@@ -44,6 +54,7 @@ class VelocityCommandCfg(CommandTermCfg):
     heading_stiffness: Annotated[float, Field(gt=0)] = 0.5
     entity: str = "robot"
     stratum: str | None = None
+    bins: dict[str, VelocityBinCfg] = Field(default_factory=dict)
 
     def build(self, env: Any) -> VelocityCommand:
         from genelab.mdp.velocity_command import VelocityCommand

@@ -44,7 +44,7 @@ def describe_subject(
         policy=_describe_policy(source, policy),
         env_config=cfg,
         headline=cfg.headline,
-        metrics={spec.name: MetricInfo(spec.unit, spec.higher_is_better) for spec in metrics},
+        metrics={spec.name: MetricInfo(spec.unit, spec.higher_is_better, spec.outcome) for spec in metrics},
         environment={
             "versions": versions([plugin["distribution"] for plugin in plugins]),
             "hardware": hardware(),

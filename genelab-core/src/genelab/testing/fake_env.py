@@ -15,6 +15,7 @@ from genelab.envs.observation_layout import GroupLayout, ObservationLayout, Term
 from genelab.envs.random_streams import RandomStreams
 from genelab.envs.vec_env import StepView
 from genelab.testing.fake_task import distraction, fake_env_cfg, goal, progress, shown_goal, steps_left
+from genelab.utils.strata import Bins
 
 _STATE = ("episode_length_buf", "goal", "_failure_step")
 
@@ -65,7 +66,7 @@ class FakeVecEnv:
         cue_steps: int | None = None,
         history_length: int = 1,
         nan_episodes: tuple[int, ...] = (),
-        strata: dict[str, int] | None = None,
+        strata: dict[str, Bins] | None = None,
         seed: int = 0,
         device: str = "cpu",
     ) -> None:

@@ -11,6 +11,7 @@ from genelab.config import (
     SimulationCfg,
 )
 from genelab.utils.lazy import torch
+from genelab.utils.strata import Bins
 
 if TYPE_CHECKING:
     from genelab.testing.fake_env import FakeVecEnv
@@ -19,7 +20,7 @@ STEP_DT = 0.02
 
 
 def fake_env_cfg(
-    num_envs: int, *, max_episode_length: int, history_length: int, strata: dict[str, int], seed: int
+    num_envs: int, *, max_episode_length: int, history_length: int, strata: dict[str, Bins], seed: int
 ) -> ManagerBasedRlEnvCfg:
     """Return the config that `FakeVecEnv` computes its observations from."""
     per_episode = 1.0 / max_episode_length
