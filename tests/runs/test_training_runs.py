@@ -99,6 +99,19 @@ def test_a_run_that_was_killed_before_its_first_checkpoint_begins_again(workspac
     assert train(TrainRequest(task_id=TASK, resume=first.run_dir)).result.iteration == 4
 
 
+def test_a_warm_started_run_that_was_killed_before_its_first_checkpoint_begins_with_its_weights_again(workspace):
+    source = train(TrainRequest(task_id=TASK)).result.checkpoint
+    run = train(TrainRequest(task_id=TASK, checkpoint=source)).run_dir
+    for path in run.glob("model_*"):
+        path.unlink()
+    again = train(TrainRequest(task_id=TASK, resume=run))
+    assert weight(again.result.checkpoint) == 8
+    for path in [*run.glob("model_*"), *source.parent.glob("model_*")]:
+        path.unlink()
+    with pytest.raises(UsageError, match="the weights that it began with are gone"):
+        train(TrainRequest(task_id=TASK, resume=run))
+
+
 def test_a_resumed_run_uses_its_own_configs(workspace, fake_envs):
     first = train(TrainRequest(task_id=TASK, overrides=[("env.simulation.num_envs", "3")]))
     train(TrainRequest(task_id=TASK, resume=first.run_dir, max_iterations=5))

@@ -155,7 +155,28 @@ def _plan_resume(request: TrainRequest, path: Path) -> TrainPlan:
         raise UsageError(f"{path} was trained with {spec.name}, not {request.backend}")
     backend = load_backend(spec)
     checkpoints = backend.checkpoints(run.path)
-    return TrainPlan(loaded, spec, backend, run=run, resume=checkpoints[-1] if checkpoints else None)
+    if not checkpoints:
+        return TrainPlan(loaded, spec, backend, run=run, warm_start=_first_weights(run))
+    return TrainPlan(loaded, spec, backend, run=run, resume=checkpoints[-1])
+
+
+def _first_weights(run: RunDir) -> Path | None:
+    """Return the weights that a run without a checkpoint began with, which it begins with again; `None` for none.
+
+    Raises:
+        UsageError: if they are gone.
+    """
+    recorded = run.provenance().get("warm_start")
+    if recorded is None:
+        return None
+    weights = Path(recorded)
+    if not weights.is_file():
+        raise UsageError(
+            f"{run} holds no checkpoint, and the weights that it began with are gone: {weights}",
+            fix="call it from the folder where the run was begun, or begin a new one with --checkpoint",
+        )
+    _check_checkpoint(weights)
+    return weights
 
 
 def load_run(run: RunDir, task_id: str, *, trust: bool = False) -> LoadedTask:

@@ -89,7 +89,8 @@ def train(request: TrainRequest, *, console: Console | None = None) -> TrainRepo
         try:
             result = _train_in(run, plan, progress, signals, world)
             if world.is_main:
-                _record_end(run, result, interrupted=signals.requested())
+                left = result.iteration < plan.loaded.cfg.agent.max_iterations
+                _record_end(run, result, interrupted=signals.requested() and left)
         except BaseException as error:
             if world.is_main:
                 _record_failure(run, error)
