@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from genelab.config.serialization import from_json, to_json
+from genelab.plugins.catalog import get_catalog
+from genelab.plugins.stages import training_stages
 from genelab.plugins.tasks import load_task
 
 TASKS = [
@@ -48,6 +50,14 @@ def test_rough_ground_adds_a_scan_and_a_curriculum_to_the_flat_task():
         assert set(rough.observations[group].terms) - set(flat.observations[group].terms) == {"height_scan"}
     assert "terrain_levels" in rough.curriculum and not flat.curriculum
     assert len(rough.scene.terrain.cells) == 6
+
+
+def test_go2w_begins_with_a_policy_that_sees_and_does_the_same():
+    stages = training_stages(get_catalog(), TASKS[-1])
+    assert stages == TASKS[-2:]
+    first, second = (load_task(task).cfg.env for task in stages)
+    assert first.observations == second.observations
+    assert first.actions == second.actions
 
 
 def test_the_wheels_are_locked_in_the_first_stage_only():

@@ -78,6 +78,8 @@ class TaskSpec(Record):
         default_backend: Backend used when none is named; the only entry of `agents` if there is one.
         kind: `"rl"`, or `"playback"` for scenes without rewards.
         expert: Subclass of `genelab.rl.expert.Expert`, a scripted policy that solves the task; `None` for none.
+        warm_start: Id of the task whose trained policy this one begins with, which may itself begin with another's;
+            `genelab train TASK --stages` trains them one after the other. `None` for a task that begins with nothing.
     """
 
     references: ClassVar[tuple[str, ...]] = ("config",)
@@ -92,6 +94,7 @@ class TaskSpec(Record):
     default_backend: str | None = None
     kind: str = "rl"
     expert: str | None = None
+    warm_start: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -100,6 +103,8 @@ class TaskSpec(Record):
                 raise ValueError(f"TaskSpec.agents[{backend!r}] must be 'package.module:name', got {reference!r}")
         if self.expert is not None and not is_reference(self.expert):
             raise ValueError(f"TaskSpec.expert must be 'package.module:name', got {self.expert!r}")
+        if self.warm_start is not None and not _NAME.match(self.warm_start):
+            raise ValueError(f"TaskSpec.warm_start must be a task's id, got {self.warm_start!r}")
         if self.kind not in ("rl", "playback"):
             raise ValueError(f"TaskSpec.kind must be 'rl' or 'playback', got {self.kind!r}")
         if self.default_backend is None and len(self.agents) == 1:

@@ -58,6 +58,7 @@ def describe(loaded: Any, dims: Mapping[str, Any]) -> dict[str, Any]:
         "kind": spec.kind,
         "tags": list(spec.tags),
         "plugin": catalog.owner(spec).label,
+        "warm_start": spec.warm_start,
         "observations": observations,
         "actions": {
             "dim": dims["actions"] if dims else None,
@@ -124,6 +125,7 @@ def _as_text(report: dict[str, Any]) -> str:
         f"{report['id']}  [{report['plugin']}]\n{report['summary']}",
         report["description"],
         f"backends: {agents or 'no agent'}; default: {backends['default'] or 'none'}",
+        _beginning(report),
     ]
     for name, group in report["observations"].items():
         rows = [
@@ -141,6 +143,11 @@ def _as_text(report: dict[str, Any]) -> str:
             sections.append(_section(kind, rows))
     sections.append(_section("overrides", [[path, json.dumps(value)] for path, value in report["overrides"].items()]))
     return "\n\n".join(section for section in sections if section)
+
+
+def _beginning(report: dict[str, Any]) -> str:
+    stage = report["warm_start"]
+    return f"begins with the policy of {stage}: genelab train {report['id']} --stages" if stage else ""
 
 
 def _section(title: str, rows: list[list[str]]) -> str:

@@ -63,7 +63,8 @@ def _facts(record: Record) -> dict[str, Any]:
     match record:
         case TaskSpec():
             backends = {"agents": list(record.agents), "default_backend": record.default_backend}
-            return {"summary": record.summary, "kind": record.kind, "tags": list(record.tags), **backends}
+            about = {"summary": record.summary, "kind": record.kind, "tags": list(record.tags)}
+            return {**about, **backends, "warm_start": record.warm_start}
         case BackendSpec():
             return {"summary": record.summary, "capabilities": list(record.capabilities)}
         case ExporterSpec():

@@ -10,8 +10,9 @@ from typing import Any, Literal
 from genelab.api import CommandSpec, Record, TaskSpec
 from genelab.plugins.catalog import KINDS, Catalog
 from genelab.plugins.discovery import record_id
+from genelab.plugins.stages import training_stages
 from genelab.plugins.status import PluginStatus
-from genelab.utils.errors import GenelabError
+from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.names import normalize
 
 
@@ -43,6 +44,7 @@ def check_plugins(catalog: Catalog) -> list[Finding]:
         for record in records:
             findings += _reference_findings(catalog, record)
             findings += _override_findings(catalog, record, records)
+            findings += _stage_findings(catalog, record)
     return findings
 
 
@@ -74,6 +76,15 @@ def _override_findings(catalog: Catalog, record: Record, same_kind: list[Record]
         if normalize(target) not in others:
             problem = f"{record_id(record)} overrides {target!r}, which nobody else provides"
             yield Finding(catalog.owner(record).name, "note", problem)
+
+
+def _stage_findings(catalog: Catalog, record: Record) -> Iterator[Finding]:
+    if isinstance(record, TaskSpec) and record.warm_start is not None:
+        owner = catalog.owner(record)
+        try:
+            training_stages(catalog, f"{owner.distribution}::{record.id}")
+        except UsageError as error:
+            yield Finding(owner.name, "error", error.what, error.fix)
 
 
 def _requirement_findings(plugin: PluginStatus) -> Iterator[Finding]:
