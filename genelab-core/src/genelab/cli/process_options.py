@@ -67,11 +67,13 @@ class Processes:
     """The options as they were given; `None` for one that was not.
 
     Attributes:
+        stages: Whether the tasks that this one begins with are trained first.
         launcher_option: Options of the launcher as (key, value).
         force: Files of an earlier submission may be replaced.
     """
 
     seeds: tuple[int, ...] | None
+    stages: bool
     parallel: int | None
     launcher: str | None
     launcher_option: tuple[tuple[str, str], ...]
@@ -147,6 +149,9 @@ def process_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         packed = option(packed)
     packed = launcher_options(packed)
+    packed = click.option(
+        "--stages", is_flag=True, help="Train the tasks that this one begins with first, each in a process of its own."
+    )(packed)
     return click.option(
         "--seeds", type=Seeds(), help="Train once for each of these seeds: --seeds 1,2,3, each in a process of its own."
     )(packed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ from genelab.runs.jobs import describe_status, last_words
 from genelab.runs.launcher import SubmittingLauncher, make_launcher
 from genelab.runs.multi_seed import MultiSeed, create_multi_seed, open_multi_seed, run_seeds, submit_seeds
 from genelab.runs.plan import plan_training
+from genelab.runs.stages import check_stages
 from genelab.utils.errors import UsageError
 from genelab.utils.names import normalize
 
@@ -38,7 +40,9 @@ def train_seeds(request: TrainRequest, processes: Processes) -> int:
     gpus = request.ranks if request.ranks > 1 else 0
     if request.resume is None:
         assert processes.seeds is not None
-        plan = plan_training(request)
+        plan = plan_training(replace(request, checkpoint=None) if processes.stages else request)
+        if processes.stages:
+            check_stages(request)
         name = processes.launcher or "local"
         launcher = _launcher(name, gpus, processes)
         multi_seed = create_multi_seed(

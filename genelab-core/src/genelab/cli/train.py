@@ -77,6 +77,11 @@ def command(
     """Train a policy for TASK and write it to a run directory below logs/."""
     if max_iterations is not None and steps is not None:
         raise UsageError("--steps is another spelling of --max-iterations", fix="give one of them")
+    if processes.stages and resume is not None:
+        raise UsageError(
+            "--stages begins new runs and --resume goes on with old ones",
+            fix="leave --stages out: the folder knows its stages",
+        )
     shortcuts = simulation_overrides("env", vis=vis, headless=headless, gpu=gpu, dt=dt)
     ranks = processes.ranks()
     if processes.num_envs_per_gpu is not None:
@@ -93,6 +98,7 @@ def command(
     from genelab.runs.interrupts import Interrupted
     from genelab.runs.multi_seed import is_multi_seed
     from genelab.runs.plan import TrainRequest
+    from genelab.runs.stages import is_staged
     from genelab.runs.training import TrainingInterrupted, train
 
     request = TrainRequest(
@@ -112,6 +118,10 @@ def command(
 
         return train_seeds(request, processes)
     processes.refuse_options_of_seeds()
+    if processes.stages or (resume is not None and is_staged(resume)):
+        from genelab.cli.stages import train_stages
+
+        return train_stages(request)
     if processes.starts_ranks():
         return _train_on_gpus(request)
     try:

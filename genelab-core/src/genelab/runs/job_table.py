@@ -14,6 +14,7 @@ from rich.table import Table
 from genelab.runs.jobs import JobRun
 from genelab.runs.progress import duration
 from genelab.runs.progress_file import Progress, read_progress
+from genelab.runs.stages import is_staged, open_stages
 
 PLAIN_INTERVAL_S = 10.0
 _COLUMNS = ("run", "state", "iteration", "env steps", "steps/s", "return", "left")
@@ -45,7 +46,7 @@ class JobTable:
 
     def show(self, runs: Sequence[JobRun]) -> None:
         """Show how the jobs stand."""
-        rows = {run.job.name: _row(run, read_progress(self._folders[run.job.name])) for run in runs}
+        rows = {run.job.name: _row(run, *_present(run.job.name, self._folders[run.job.name])) for run in runs}
         if self._live is not None:
             table = Table(*_COLUMNS, box=None, pad_edge=False)
             for run in runs:
@@ -71,13 +72,21 @@ class JobTable:
             self._live.stop()
 
 
-def _row(run: JobRun, progress: Progress | None) -> tuple[str, ...]:
+def _present(name: str, folder: Path) -> tuple[str, Progress | None]:
+    """Return what to call a job, and how far its run, or the present one of its stages, is."""
+    if not is_staged(folder):
+        return name, read_progress(folder)
+    stage = open_stages(folder).present_run().path
+    return f"{name}/{stage.name}", read_progress(stage)
+
+
+def _row(run: JobRun, name: str, progress: Progress | None) -> tuple[str, ...]:
     """Return the cells of a job, one for each column."""
     if progress is None or run.state == "waiting":
-        return (run.job.name, run.state, *[""] * (len(_COLUMNS) - 2))
+        return (name, run.state, *[""] * (len(_COLUMNS) - 2))
     left = progress.seconds_left if run.state == "running" else None
     return (
-        run.job.name,
+        name,
         run.state,
         f"{progress.iteration}/{progress.max_iterations}",
         f"{progress.env_steps:,}",

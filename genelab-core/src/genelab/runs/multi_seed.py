@@ -1,7 +1,8 @@
 """One training for each of several seeds, in processes of their own.
 
 The parent folder is `logs/multi-seed/<task>/<YYYY-MM-DD_HH-MM-SS>/`; it holds `multi_seed.json` and, for each seed, a
-run directory `seed_<S>` whose `output.log` is what the process printed.
+run directory `seed_<S>` whose `output.log` is what the process printed; with `--stages`, a folder of
+stages instead.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Any
 from genelab.plugins.catalog import discovered
 from genelab.runs.jobs import JobRun, JobsReport, run_jobs
 from genelab.runs.launcher import Job, SubmittingLauncher, WatchedLauncher
-from genelab.runs.run_dir import AGENT_PARAMS, RunDir, create_run_dir, now
+from genelab.runs.run_dir import RunDir, create_run_dir, now
 from genelab.runs.run_lock import RunLock
+from genelab.runs.stages import is_staged, open_stages
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.files import read_json, write_json
 
@@ -77,7 +79,7 @@ class MultiSeed:
         gpus = self.record["gpus"]
         run = self.run_dir(seed)
         run.path.mkdir(exist_ok=True)
-        if (run.path / AGENT_PARAMS).exists():
+        if run.begun() or is_staged(run.path):
             arguments = [*resume_arguments, f"--resume={run.path}", *([f"--gpus={gpus}"] if gpus else [])]
         else:
             arguments = [*self.record["arguments"], f"--seed={seed}", f"--log-dir={run.path}"]
@@ -204,4 +206,5 @@ def submit_seeds(
 
 
 def _finished(run: RunDir) -> bool:
-    return (run.path / "status.json").exists() and run.status()["status"] == "finished"
+    """Return whether a seed's run, or each of its stages, used up its budget."""
+    return not open_stages(run.path).unfinished() if is_staged(run.path) else run.finished()

@@ -94,6 +94,14 @@ class RunDir:
     def status(self) -> dict[str, Any]:
         return _read_object(self.path / STATUS, ("status",))
 
+    def begun(self) -> bool:
+        """Return whether a training began here, so that it is to be resumed."""
+        return (self.path / AGENT_PARAMS).exists()
+
+    def finished(self) -> bool:
+        """Return whether the training here used up its budget."""
+        return (self.path / STATUS).exists() and self.status()["status"] == "finished"
+
 
 def _read_object(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
     value = read_json(path)

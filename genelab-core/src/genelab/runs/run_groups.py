@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from genelab.runs.run_dir import AGENT_PARAMS, ENV_PARAMS, STATUS, RunDir
+from genelab.runs.stages import is_staged
 from genelab.utils.errors import UsageError
 from genelab.utils.files import read_json
 
@@ -72,7 +73,7 @@ def find_groups(folder: Path) -> list[RunGroup]:
     found: dict[tuple[Path, str, str | None], list[SeedRun]] = {}
     for path in _run_paths(folder):
         run = _open(path)
-        found.setdefault((path.parent, run.task, run.backend), []).append(run)
+        found.setdefault((_home(folder, path), run.task, run.backend), []).append(run)
     if not found:
         raise UsageError(f"no run below {folder}", fix="name a folder that genelab train --seeds made")
     groups = []
@@ -82,6 +83,11 @@ def find_groups(folder: Path) -> list[RunGroup]:
         groups.append(RunGroup(name, task, backend, sorted(runs, key=lambda run: run.seed)))
         _check(groups[-1])
     return groups
+
+
+def _home(folder: Path, run: Path) -> Path:
+    """Return the folder whose runs belong together: of a stage, that of the seeds that have such stages."""
+    return run.parent.parent if run.parent != folder and is_staged(run.parent) else run.parent
 
 
 def _group_name(folder: Path, parent: Path, task: str, backend: str | None, several: bool) -> str:
