@@ -1,4 +1,4 @@
-"""One scene with every robot of the pack: compiling is what costs time."""
+"""Scenes that tests share: compiling is what costs time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from genelab.config import SceneCfg, SimulationCfg
+from genelab.plugins.tasks import load_task
 from genelab_tasks_locomotion.robots import ROBOTS
 
+GO1 = "Genelab-Velocity-Flat-Unitree-Go1-v0"
 TICK = 0.002
 SPACING = 3.0
 
@@ -27,3 +29,13 @@ def robots_scene() -> Iterator[Any]:
     scene = Scene(SceneCfg(entities=entities), SimulationCfg(dt=TICK, num_envs=4), decimation=1, seed=0)
     yield scene
     scene.close()
+
+
+@pytest.fixture(scope="session")
+def go1() -> Iterator[Any]:
+    """Go1 on flat ground as for an evaluation, without noise and pushes, eight envs. Tests reset it first."""
+    from genelab.envs.make import make_env
+
+    env = make_env(load_task(GO1).cfg.eval_env, num_envs=8)
+    yield env
+    env.close()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import torch
 from tensordict import TensorDict
 
@@ -15,18 +13,6 @@ from genelab_tasks_locomotion.robots.unitree_go1.robot import UNITREE_GO1
 from genelab_tasks_locomotion.velocity.agents.symmetry import mirror_go1
 
 GO1 = "Genelab-Velocity-Flat-Unitree-Go1-v0"
-
-
-@pytest.fixture(scope="module")
-def go1() -> Iterator[Any]:
-    from genelab.envs.make import make_env
-
-    cfg = load_task(GO1).cfg.env
-    cfg.events = {name: event for name, event in cfg.events.items() if event.mode == "reset"}
-    cfg.observations["policy"].corrupt = False
-    env = make_env(cfg, num_envs=8)
-    yield env
-    env.close()
 
 
 def test_evaluation_has_neither_noise_nor_pushes():

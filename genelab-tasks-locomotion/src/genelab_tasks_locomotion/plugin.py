@@ -16,6 +16,16 @@ _VELOCITY_TASKS = (
     ("Flat-Unitree-Go2W", "go2w:go2w_flat", "Roll forward and step sideward"),
 )
 _WARM_STARTS = {"Flat-Unitree-Go2W": "Genelab-Velocity-Flat-Unitree-Go2W-CrabStage1-v0"}
+_VELOCITY_METRICS = (
+    ("forward_error", "tracking_metrics:ForwardError", "m/s", False, "Mean |commanded − actual forward velocity|"),
+    ("sideward_error", "tracking_metrics:SidewardError", "m/s", False, "Mean |commanded − actual sideward velocity|"),
+    ("turning_error", "tracking_metrics:TurningError", "rad/s", False, "Mean |commanded − actual turning rate|"),
+    ("commanded_speed_share", "tracking_metrics:CommandedSpeedShare", "", None, "Velocity along the command / command"),
+    ("commanded_turn_share", "tracking_metrics:CommandedTurnShare", "", None, "Turning rate the way asked for / asked"),
+    ("mechanical_power", "gait_metrics:MechanicalPower", "W", None, "Mean of Σ |torque × speed| over the joints"),
+    ("cost_of_transport", "gait_metrics:CostOfTransport", "", False, "Energy / (weight × way along the command)"),
+    ("foot_slip", "gait_metrics:FootSlip", "m/s", False, "Mean speed over the ground of the feet that touch it"),
+)
 
 
 @hookimpl
@@ -84,7 +94,18 @@ def genelab_eval_metrics() -> list[MetricSpec]:
             unit="m",
             higher_is_better=False,
             summary="Distance of the cart from the remembered target at the end of the episode",
-        )
+        ),
+        *(
+            MetricSpec(name=name, metric=f"{_VELOCITY}.{metric}", unit=unit, higher_is_better=better, summary=summary)
+            for name, metric, unit, better, summary in _VELOCITY_METRICS
+        ),
+        MetricSpec(
+            name="fell",
+            metric=f"{_VELOCITY}.gait_metrics:Fell",
+            higher_is_better=False,
+            outcome=True,
+            summary="Share of episodes that end by a fall",
+        ),
     ]
 
 

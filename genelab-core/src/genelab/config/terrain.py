@@ -16,6 +16,8 @@ NonNegative = Annotated[float, Field(ge=0)]
 PositiveInt = Annotated[int, Field(gt=0)]
 Ramp = tuple[float, float]
 """A value at the easiest level and at the hardest one; in between it is interpolated linearly."""
+LEVEL_STRATUM, COLUMN_STRATUM = "terrain_level", "terrain_column"
+"""Names of the strata that place evaluation episodes on the terrain, where a task declares them."""
 
 
 @configclass

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 import torch
 
+from genelab.config.terrain import COLUMN_STRATUM, LEVEL_STRATUM
 from genelab.envs.random_streams import RandomStreams
 from genelab.terrains.placement import Placement
 from genelab.utils.strata import Bins
-
-LEVEL, COLUMN = "terrain_level", "terrain_column"
-"""Strata that place evaluation episodes on the terrain, where a task declares them."""
 
 
 def place_on_terrain(
@@ -23,5 +21,5 @@ def place_on_terrain(
     if not random.evaluation:
         placement.place(mask)
         return
-    planned = {name: random.stratum(name) for name in (LEVEL, COLUMN) if name in strata}
-    placement.place_episodes(mask, random.episode_index, planned.get(LEVEL), planned.get(COLUMN))
+    planned = {name: random.stratum(name) for name in (LEVEL_STRATUM, COLUMN_STRATUM) if name in strata}
+    placement.place_episodes(mask, random.episode_index, planned.get(LEVEL_STRATUM), planned.get(COLUMN_STRATUM))

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from genelab.eval.metrics import NotApplicable
 from genelab.sim2sim.engine import Engine, LinkStates
 from genelab.utils.errors import GenelabError
 
 
-class NotInEngine(GenelabError):
-    """A term asked for something that only Genesis has."""
+class NotInEngine(GenelabError, NotApplicable):
+    """A term asked for something that only Genesis has; so did a metric, which then does not apply."""
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from genelab.config import (
     TaskCfg,
 )
 from genelab.mdp import curricula, feet_rewards, joint_rewards, sensing, velocity_rewards
-from genelab.mdp.velocity_commands import VelocityCommandCfg
+from genelab.mdp.velocity_commands import VelocityBinCfg, VelocityCommandCfg
 from genelab.sensors.momentum import AngularMomentumCfg
 from genelab.sensors.self_contact import SelfContactSensorCfg
 from genelab_tasks_locomotion.robots.unitree_g1.robot import UNITREE_G1, unitree_g1
 from genelab_tasks_locomotion.velocity.env import COMMAND, FEET_CONTACT, FEET_HEIGHT, velocity_env
+from genelab_tasks_locomotion.velocity.evaluation import add_bin, by_direction, by_direction_and_ground
 from genelab_tasks_locomotion.velocity.rough import make_rough, rough_cells
 
 TORSO = "torso_link"
@@ -59,6 +60,9 @@ RUNNING_STD = {
     ".*_elbow_joint": 0.35,
 }
 
+RUN_THRESHOLD = 1.5
+"""m/s."""
+
 STEPS_PER_ITERATION = 24
 COMMAND_STAGES = (
     {"step": 0, "lin_vel_x": (-1.0, 1.0), "ang_vel_z": (-0.5, 0.5)},
@@ -69,7 +73,7 @@ COMMAND_STAGES = (
 
 def g1_flat() -> TaskCfg:
     """Walk and, as the commands get faster, run."""
-    return TaskCfg(env=_flat())
+    return TaskCfg(env=_flat(), for_evaluation=by_direction_and_running)
 
 
 def g1_rough() -> TaskCfg:
@@ -79,7 +83,13 @@ def g1_rough() -> TaskCfg:
     make_rough(env, cells, scan_link=TORSO)
     env.rewards["foot_clearance"].weight = -0.5
     env.rewards["foot_swing_height"].weight = -0.25
-    return TaskCfg(env=env)
+    return TaskCfg(env=env, for_evaluation=by_direction_and_ground)
+
+
+def by_direction_and_running(env: ManagerBasedRlEnvCfg) -> None:
+    """Sort evaluation episodes by direction at the speeds that training begins with, and by running, where it ends."""
+    by_direction(env)
+    add_bin(env, "run", VelocityBinCfg(lin_vel_x=(RUN_THRESHOLD, COMMAND_STAGES[-1]["lin_vel_x"][1])))
 
 
 def _flat() -> ManagerBasedRlEnvCfg:
@@ -117,7 +127,7 @@ def _rewards() -> dict[str, RewardTermCfg]:
         "walking": WALKING_STD,
         "running": RUNNING_STD,
         "walk_threshold": 0.05,
-        "run_threshold": 1.5,
+        "run_threshold": RUN_THRESHOLD,
     }
     return {
         "track_lin_vel": RewardTermCfg(

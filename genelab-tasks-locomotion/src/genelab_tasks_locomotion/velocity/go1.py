@@ -8,6 +8,7 @@ from genelab.mdp.velocity_commands import VelocityCommandCfg
 from genelab.sensors.contact import ContactSensorCfg
 from genelab_tasks_locomotion.robots.unitree_go1.robot import UNITREE_GO1, unitree_go1
 from genelab_tasks_locomotion.velocity.env import COMMAND, FEET_CONTACT, FEET_HEIGHT, velocity_env
+from genelab_tasks_locomotion.velocity.evaluation import by_direction, by_direction_and_ground
 from genelab_tasks_locomotion.velocity.quadruped_rewards import quadruped_rewards
 from genelab_tasks_locomotion.velocity.rough import make_rough, rough_cells
 
@@ -18,7 +19,7 @@ BASE_HEIGHT = 0.34
 
 def go1_flat() -> TaskCfg:
     """Follow commands of up to 1 m/s forward and sideward and 1 rad/s turning."""
-    return TaskCfg(env=_flat())
+    return TaskCfg(env=_flat(), for_evaluation=by_direction)
 
 
 def go1_rough() -> TaskCfg:
@@ -29,7 +30,7 @@ def go1_rough() -> TaskCfg:
     env = _flat()
     cells = rough_cells(stairs=(0.0, 0.13), boxes=(0.0, 0.11), rough=(0.0, 0.07), slope=(0.0, 0.3))
     make_rough(env, cells, scan_link=UNITREE_GO1.base)
-    return TaskCfg(env=env)
+    return TaskCfg(env=env, for_evaluation=by_direction_and_ground)
 
 
 def _flat() -> ManagerBasedRlEnvCfg:

@@ -11,6 +11,7 @@ from genelab.sensors.contact import ContactSensorCfg
 from genelab.sensors.height import GroundDistanceCfg
 from genelab_tasks_locomotion.robots.unitree_go2w.robot import UNITREE_GO2W, unitree_go2w
 from genelab_tasks_locomotion.velocity.env import COMMAND, FEET_CONTACT, FEET_HEIGHT, velocity_env
+from genelab_tasks_locomotion.velocity.evaluation import by_direction
 from genelab_tasks_locomotion.velocity.quadruped_rewards import quadruped_rewards
 
 LEGS = "leg_contact"
@@ -28,7 +29,7 @@ def go2w_crab_stage1() -> TaskCfg:
         params={"contacts": FEET_CONTACT, "heights": FEET_HEIGHT, "command": COMMAND},
         weight=-0.1,
     )
-    return TaskCfg(env=env)
+    return TaskCfg(env=env, for_evaluation=by_direction)
 
 
 def go2w_flat() -> TaskCfg:
@@ -39,7 +40,7 @@ def go2w_flat() -> TaskCfg:
         env.rewards[name] = RewardTermCfg(
             func=velocity_rewards.velocity_error_l1, params={"command": COMMAND, "axes": (axis,)}, weight=-0.5
         )
-    return TaskCfg(env=env)
+    return TaskCfg(env=env, for_evaluation=by_direction)
 
 
 def _with_wheels(*, action_scale: float, damping: float, effort_limit: float) -> ArticulationCfg:
