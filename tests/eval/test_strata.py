@@ -20,7 +20,7 @@ from genelab.utils.strata import bins_of
 NAMED = {"level": 3, "object": ("cup", "ball", "cup", "box")}
 
 
-@pytest.mark.parametrize("counts", [(8, 10, 10), (3, 2), (4, 4), (6, 4, 9), (5,), (8, 1, 2)])
+@pytest.mark.parametrize("counts", [(8, 10, 10), (3, 2), (4, 4), (6, 4, 9), (5,), (8, 1, 2), (2, 6, 3, 4)])
 @pytest.mark.parametrize("first", [0, 37])
 def test_consecutive_episodes_visit_every_combination_once(counts, first):
     strata = {str(i): count for i, count in enumerate(counts)}
@@ -35,6 +35,16 @@ def test_a_few_episodes_visit_the_bins_of_every_stratum_evenly():
     for name, bins in strata.items():
         times = Counter(bins_of(i, strata)[name] for i in range(100))
         assert len(times) == bins and max(times.values()) - min(times.values()) <= 2
+
+
+def test_bins_of_two_strata_do_not_stick_together():
+    """Two strata of ten bins that both count with the episodes would show one effect under two names."""
+    strata = {"direction": 8, "level": 10, "column": 10}
+    met = [bins_of(i, strata) for i in range(100)]
+    for level in range(10):
+        assert len({bins["column"] for bins in met if bins["level"] == level}) >= 6
+    for direction in range(8):
+        assert len({bins["column"] for bins in met if bins["direction"] == direction}) >= 8
 
 
 def test_environment_and_report_have_the_same_bins_whatever_the_number_of_envs():

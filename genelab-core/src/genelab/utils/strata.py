@@ -24,9 +24,9 @@ def bins_of(episode: Any, counts: Mapping[str, int]) -> dict[str, Any]:
     """Return the bin of an episode in each stratum.
 
     Every stratum counts through its bins from episode to episode, so that a few episodes visit the bins of all strata
-    evenly. Where two numbers of bins have a common divisor the same bins would meet again and again; then the later
-    stratum is moved on by one bin each time the pattern has repeated. So any `bins_1 × bins_2 × …` consecutive episodes
-    visit every combination once.
+    evenly. Left at that, strata with as many bins would move together; so each is moved on by one bin whenever the
+    pattern of those before it repeats, and whenever one of those before it, but the first, has been through its bins.
+    Any `bins_1 × bins_2 × …` consecutive episodes visit every combination once.
 
     Args:
         episode: Index of an episode, or of many: an int, or an int64 tensor or array.
@@ -35,9 +35,11 @@ def bins_of(episode: Any, counts: Mapping[str, int]) -> dict[str, Any]:
     Returns:
         Bin from 0 by stratum, of the type of `episode`.
     """
-    bins, period = {}, 1
+    bins, period, before = {}, 1, []
     for name, count in counts.items():
         moved = (episode // math.lcm(period, count)) % math.gcd(period, count)
+        moved = moved + sum((episode % period) // other for other in before[1:])
         bins[name] = (episode + moved) % count
         period *= count
+        before.append(count)
     return bins
