@@ -77,7 +77,11 @@ def genelab_tasks() -> list[TaskSpec]:
                 config=f"{_VELOCITY}.{config}",
                 summary=summary,
                 tags=("legged", "velocity", config.partition(":")[0]),
-                agents={"rsl_rl": f"{_VELOCITY}.agents.rsl_rl:{config.partition(':')[2]}_ppo"},
+                agents={
+                    backend: f"{_VELOCITY}.agents.{backend}:{config.partition(':')[2]}_ppo"
+                    for backend in ("rsl_rl", "sb3", "skrl")
+                },
+                default_backend="rsl_rl",
                 warm_start=_WARM_STARTS.get(name),
             )
             for name, config, summary in _VELOCITY_TASKS
