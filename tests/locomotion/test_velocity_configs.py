@@ -30,18 +30,15 @@ def test_a_task_survives_json_with_its_agent(task: str):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_agents_of_all_backends_are_alike(task: str):
+def test_every_backend_normalises_observations_and_lets_legs_step(task: str):
     """Actions of ±1 are 0.25 rad: a backend that clips them there by default would keep a leg from stepping."""
     agents = {backend: load_task(task, backend=backend).cfg.agent for backend in ("rsl_rl", "sb3", "skrl")}
     assert load_task(task).spec.default_backend == "rsl_rl"
     assert len({agent.experiment_name for agent in agents.values()}) == 1
-    assert {agent.clip_actions for agent in agents.values()} == {100.0}
-    hidden = {agents["rsl_rl"].actor.hidden_dims, agents["sb3"].policy.net_arch, agents["skrl"].models.hidden_dims}
-    assert hidden == {(512, 256, 128)}
+    assert all(agent.clip_actions >= 10.0 for agent in agents.values())
+    assert agents["rsl_rl"].actor.obs_normalization
     assert agents["sb3"].policy.obs_normalization and agents["skrl"].models.obs_normalization
     assert (agents["skrl"].obs_group, agents["skrl"].state_group) == (("policy",), ("critic",))
-    budgets = {agents["rsl_rl"].max_iterations, agents["skrl"].max_iterations // 24}
-    assert budgets == {agents["sb3"].max_iterations // (24 * 4096)}
 
 
 @pytest.mark.parametrize("task", TASKS)
