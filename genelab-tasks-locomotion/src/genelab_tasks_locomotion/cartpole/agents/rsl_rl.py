@@ -63,7 +63,7 @@ def memory_mlp_ppo() -> RslRlOnPolicyRunnerCfg:
 def _memory(name: str) -> RslRlOnPolicyRunnerCfg:
     agent = _ppo(name, (128, 128), iterations=400, save_interval=50)
     agent.num_steps_per_env = 100
-    agent.algorithm.num_mini_batches, agent.algorithm.num_learning_epochs = 8, 4
+    agent.algorithm.num_mini_batches, agent.algorithm.num_learning_epochs = 4, 5
     agent.algorithm.schedule, agent.algorithm.learning_rate = "fixed", 5e-4
-    agent.algorithm.entropy_coef = 0.001
+    agent.algorithm.entropy_coef = 0.004
     return agent
