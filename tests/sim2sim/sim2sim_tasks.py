@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import nn
 
 from genelab import mdp
 from genelab.api import ObservationKindSpec, TaskSpec, hookimpl
-from genelab.config import MetricTermCfg, ObservationTermCfg, RewardTermCfg, TaskCfg
+from genelab.config import MetricTermCfg, ObservationTermCfg, RewardTermCfg, TaskCfg, configclass
 from genelab.config.terms import ObservationGroupCfg
 from genelab.sensors import ContactSensorCfg, ImuCfg
 
@@ -33,6 +34,13 @@ def genelab_tasks():
 @hookimpl
 def genelab_observation_kinds():
     return [ObservationKindSpec(name="age", kind="sim2sim_tasks:age", compute="sim2sim_tasks:age_of_robot")]
+
+
+@configclass
+class PlanarVelocityCfg(mdp.UniformCommandCfg):
+    """A command of a task pack's own, whose elements have names."""
+
+    components: ClassVar[tuple[str, ...]] = ("vx", "vy")
 
 
 def age(env):
@@ -64,7 +72,7 @@ def quadruped_task() -> TaskCfg:
         "imu": ImuCfg(offset=(0.1, 0.0, 0.05)),
         "feet": ContactSensorCfg(links=("f.", "r."), every_tick=True),
     }
-    env.commands = {"velocity": mdp.UniformCommandCfg(low=(-1.0, -1.0), high=(1.0, 1.0), resampling_s=(0.3, 0.5))}
+    env.commands = {"velocity": PlanarVelocityCfg(low=(-1.0, -1.0), high=(1.0, 1.0), resampling_s=(0.3, 0.5))}
     terms = {
         **env.observations["policy"].terms,
         "base_ang_vel": ObservationTermCfg(func=mdp.observations.base_ang_vel),

@@ -8,8 +8,7 @@ import torch
 
 from genelab.envs.random_streams import RandomStreams
 from genelab.managers.delay import DelayBuffer
-from genelab.sim2sim.checks import TermDifferences
-from genelab.sim2sim.command_script import CommandScript
+from genelab.sim2sim.checks import TermDifferences, description_differences
 from genelab.sim2sim.controller import Controller
 from genelab.sim2sim.description import read_physics, read_robot, require_deployment, robot_name
 from genelab.sim2sim.differences import metric_differences
@@ -152,29 +151,11 @@ def test_term_differences_find_the_columns_of_a_term_in_every_frame():
     assert differences.largest == {"policy.pos": 0.25, "policy.last": 0.0}
 
 
-def test_a_command_script_changes_the_command_when_its_time_is_over():
-    script = CommandScript("twist=1,0,0 for 2s; twist=0,0,-0.5 for 1.5 s; gait=3", {"twist": 3, "gait": 1})
-    times = np.array([0.0, 1.99, 2.0, 3.49, 3.5, 9.0])
-    np.testing.assert_allclose(script.values("twist", times)[:, 0], [1, 1, 0, 0, 0, 0])
-    np.testing.assert_allclose(script.values("twist", times)[:, 2], [0, 0, -0.5, -0.5, -0.5, -0.5])
-    np.testing.assert_allclose(script.values("gait", times)[:, 0], [0, 0, 0, 0, 3, 3])
-    np.testing.assert_allclose(CommandScript("0.5,1", {"goal": 2}).values("goal", times[:1]), [[0.5, 1.0]])
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("twist=1,0", "3 elements, not 2"),
-        ("twist=1,0,zero", "is no command"),
-        ("twist=1,0,0 until 3s", "is no command"),
-        ("1,0,0", "name the command"),
-        ("twits=1,0,0", "did you mean twist"),
-        (" ; ", "empty"),
-    ],
-)
-def test_commands_that_cannot_be_meant_are_refused(text, message):
-    with pytest.raises(UsageError, match=message):
-        CommandScript(text, {"twist": 3, "gait": 1})
+def test_names_of_components_that_an_older_file_lacks_are_no_change_of_the_task():
+    old, today = {"twist": {"dim": 3}}, {"twist": {"dim": 3, "components": ["vx", "vy", "wz"]}}
+    assert description_differences({"commands": old}, {"commands": today}) == []
+    renamed = {"twist": {"dim": 3, "components": ["a", "b", "c"]}}
+    assert len(description_differences({"commands": renamed}, {"commands": today})) == 1
 
 
 def deployment(**changes):

@@ -118,8 +118,10 @@ def test_a_wrong_gain_in_the_metadata_shows_as_another_trajectory(pendulum, tmp_
 
 
 def test_a_command_script_replaces_the_commands_of_the_task(quadruped):
-    report = sim2sim(quadruped.task, quadruped.path, episodes=2, command="velocity=1,0 for 0.5s; velocity=0,1")
-    assert report["command"] == "velocity=1,0 for 0.5s; velocity=0,1"
+    report = sim2sim(quadruped.task, quadruped.path, episodes=2, command="vx=1 for 0.5s; velocity=0,1")
+    assert report["command"] == "vx=1 for 0.5s; velocity=0,1"
+    metadata = json.loads(Path(f"{quadruped.path}.metadata.json").read_text())
+    assert metadata["deployment"]["commands"]["velocity"]["components"] == ["vx", "vy"]
     assert "policy.command" not in report["checks"]["observations"]
     with pytest.raises(UsageError, match="2 elements"):
         sim2sim(quadruped.task, quadruped.path, episodes=2, command="velocity=1")

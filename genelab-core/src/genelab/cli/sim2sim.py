@@ -48,7 +48,7 @@ class EngineName(click.ParamType):
     "--command",
     "script",
     metavar="TEXT",
-    help="Commands instead of the task's own: 'NAME=0.5,0,0 for 4s; NAME=0,0,0'.",
+    help="Commands instead of the task's own: 'vx=0.5 for 4s; NAME=0,0,0'.",
 )
 @click.option("--trust", is_flag=True, help="Let the run's configs name code outside the installed plugins.")
 @json_option

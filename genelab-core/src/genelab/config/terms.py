@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -129,7 +129,11 @@ class CommandTermCfg:
 
     Attributes:
         resampling_s: Range of the time until a new command, s.
+        components: Names of its elements, by which `--command` and the keyboard steer it; none for a kind of command
+            whose elements have no names.
     """
+
+    components: ClassVar[tuple[str, ...]] = ()
 
     resampling_s: tuple[float, float] = (10.0, 10.0)
 

@@ -158,7 +158,8 @@ class VecEnv(Protocol):
             * `"action"`: `"delay"` (inclusive range, control steps) and `"noise_std"`;
             * `"observations"`: by group and term `"kind"` (reference of the function), `"params"` (an entity as its
               name and the names of its joints and links) and `"latency"` (inclusive range, control steps);
-            * `"commands"`: by name `"dim"`, `"type"` (reference) and the fields of the config;
+            * `"commands"`: by name `"dim"`, `"components"` (names of the elements, if they have any), `"type"`
+              (reference) and the fields of the config;
             * `"terminations"`: by name `"kind"`, `"params"`, `"time_out"`;
             * `"episode_length_s"`.
         """

@@ -20,6 +20,7 @@ class CommandTerm(ABC):
         self.cfg, self.env = cfg, env
         self.name = ""
         self._time_left = torch.zeros(env.num_envs, device=env.device)
+        self._held: torch.Tensor | None = None
 
     @property
     @abstractmethod
@@ -37,9 +38,17 @@ class CommandTerm(ABC):
         """Return what shows the goal in pictures; nothing by default."""
         return []
 
+    def hold(self, command: torch.Tensor | None) -> None:
+        """Let the goal of all envs be `command`, `(dim,)`, from the next step or reset on, whatever is drawn.
+
+        `None` lets the goals that are drawn from then on apply again.
+        """
+        self._held = command
+
     def reset(self, mask: torch.Tensor) -> None:
         """Begin an episode for the envs in `mask`, bool `(num_envs,)`."""
         self._renew(mask)
+        self._apply_held()
 
     def compute(self, dt: float) -> None:
         """Advance the timer by `dt` seconds and resample where it is up."""
@@ -48,6 +57,11 @@ class CommandTerm(ABC):
         if not self.env.nobody(due):
             self._renew(due)
         self.update()
+        self._apply_held()
+
+    def _apply_held(self) -> None:
+        if self._held is not None:
+            self.load_command(self._held.repeat(self.env.num_envs, 1))
 
     def _renew(self, mask: torch.Tensor) -> None:
         """Draw a goal and restart the timer for the envs in `mask`."""
@@ -89,8 +103,11 @@ class CommandManager:
         return self.terms[name].command
 
     def describe(self) -> dict[str, Any]:
-        """Return the width and the config of each command, as plain values."""
-        return {name: {"dim": term.command.shape[1], **to_json(term.cfg)} for name, term in self.terms.items()}
+        """Return the width, the names of the elements and the config of each command, as plain values."""
+        return {
+            name: {"dim": term.command.shape[1], "components": list(term.cfg.components), **to_json(term.cfg)}
+            for name, term in self.terms.items()
+        }
 
     def compute(self, dt: float) -> None:
         for term in self.terms.values():

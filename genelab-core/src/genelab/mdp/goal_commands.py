@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -30,6 +30,8 @@ class GoalPositionCommandCfg(CommandTermCfg):
         marker_radius: Radius of the sphere that shows the goal in pictures, m.
         marker_color: Its colour, (red, green, blue, opacity).
     """
+
+    components: ClassVar[tuple[str, ...]] = ("x", "y", "z")
 
     low: Vector3
     high: Vector3

@@ -20,7 +20,6 @@ class VelocityCommand(CommandTerm):
         ranges: Lower and upper bounds of (forward, left, turning), which a curriculum may assign, `(3, 2)`.
         progress: Way covered along the commanded direction in this episode, m, `(num_envs,)`.
         commanded_distance: Way that the commands of this episode asked for, m, `(num_envs,)`.
-        steered: A velocity that somebody outside asks all envs for, `(3,)`; `None` while commands are drawn.
     """
 
     cfg: VelocityCommandCfg
@@ -29,7 +28,6 @@ class VelocityCommand(CommandTerm):
         super().__init__(cfg, env)
         self.ranges = torch.tensor([cfg.lin_vel_x, cfg.lin_vel_y, cfg.ang_vel_z], device=env.device)
         self.progress, self.commanded_distance = torch.zeros(2, env.num_envs, device=env.device)
-        self.steered: torch.Tensor | None = None
         self._bins = _bin_ranges(cfg, env)
         self._command = torch.zeros(env.num_envs, 3, device=env.device)
         self._heading = torch.zeros(env.num_envs, device=env.device)
@@ -37,8 +35,6 @@ class VelocityCommand(CommandTerm):
 
     @property
     def command(self) -> torch.Tensor:
-        if self.steered is not None:
-            return self.steered.expand_as(self._command)
         return self._command
 
     def resample(self, mask: torch.Tensor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -43,6 +43,8 @@ class VelocityCommandCfg(CommandTermCfg):
             command from its bin's ranges and keeps it to the end; standing, forward and heading commands are left out.
         bins: The bins of that stratum, which has their names.
     """
+
+    components: ClassVar[tuple[str, ...]] = ("vx", "vy", "wz")
 
     lin_vel_x: Range = (-1.0, 1.0)
     lin_vel_y: Range = (-1.0, 1.0)

@@ -55,7 +55,7 @@ def sim2sim(
         against: `eval.json` of the same file in Genesis, to report differences from.
         out: File to write; with `None` nothing is written.
         video: Film of the first episode, `.mp4`.
-        command: Commands instead of those that the task draws; see `genelab.sim2sim.command_script`.
+        command: Commands instead of those that the task draws; see `genelab.managers.command_script`.
         force: Replace existing files.
         trust: Let a run's configs name code outside the installed plugins.
         on_progress: Called with (counted, asked for) whenever episodes finished.
@@ -78,10 +78,10 @@ def sim2sim(
         raise UsageError("--command and --against exclude each other: Genesis' episodes have other commands")
     genesis = None if against is None else _read_evaluation(Path(against), artifact, episodes, seed)
 
+    from genelab.managers.command_script import CommandScript
     from genelab.rl.policy import ExportedPolicy
     from genelab.runs.engine_arena import EngineArena
     from genelab.runs.source import open_source
-    from genelab.sim2sim.command_script import CommandScript
     from genelab.sim2sim.description import read_physics, require_deployment
 
     deployment = require_deployment(artifact.metadata, artifact.path.name)
@@ -94,9 +94,7 @@ def sim2sim(
             where=str(artifact.path),
             fix="give the task the tick and decimation of the export (--eval_env.decimation), or train anew",
         )
-    script = None
-    if command is not None:
-        script = CommandScript(command, {name: about["dim"] for name, about in deployment["commands"].items()})
+    script = None if command is None else CommandScript(command, deployment["commands"])
     make_engine, network = get_catalog().load(spec, spec.engine), ExportedPolicy(artifact.path)
 
     def build(num_envs: int) -> Engine:

@@ -46,6 +46,8 @@ def description_differences(exported: Mapping[str, Any], today: Mapping[str, Any
 def _differences(first: Any, second: Any, path: str) -> Iterator[str]:
     if isinstance(first, dict) and isinstance(second, dict):
         for key in dict.fromkeys([*first, *second]):
+            if key == "components" and key not in first:
+                continue  # names for people, which files of earlier versions do not have
             yield from _differences(first.get(key), second.get(key), f"{path}.{key}" if path else key)
     elif first != second:
         yield f"{path}: {first} when it was exported, {second} today"
