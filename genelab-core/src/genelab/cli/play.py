@@ -35,6 +35,12 @@ MAX_DIFFERENCES = 10
 @click.option("--num-envs", type=Count, help="Parallel environments.")
 @simulation_options
 @profile_options("a control step")
+@click.option(
+    "--command",
+    "script",
+    metavar="TEXT",
+    help="Commands instead of the task's own: 'vx=0.5 for 4s; wz=0.5 for 3s'. A headless run is as long as they are.",
+)
 @click.option("--video", type=click.Path(path_type=Path), help="Film the first environment into this .mp4 file.")
 @force_option
 @json_option
@@ -50,6 +56,7 @@ def command(
     headless: bool,
     gpu: bool,
     dt: float | None,
+    script: str | None,
     video: Path | None,
     force: bool,
     as_json: bool,
@@ -59,13 +66,13 @@ def command(
     if steps is not None:
         shortcuts.append(("play_env.simulation.steps", str(steps)))
     retargeted = [(_RETARGETED.get(path, path), text) for path, text in overrides]
-    policy_options = {"--agent": agent, "--checkpoint": checkpoint, "--num-envs": num_envs}
+    policy_options = {"--agent": agent, "--checkpoint": checkpoint, "--num-envs": num_envs, "--command": script}
     if _is_playback(task):
         for option in (name for name, value in policy_options.items() if value is not None):
             click.echo(f"warning: {task} plays itself, {option} is ignored", err=True)
         if ProfileSchedule.from_environment() is not None:
             click.echo(f"warning: {task} plays itself, --prof is ignored", err=True)
-        agent, checkpoint, num_envs = None, None, None
+        agent, checkpoint, num_envs, script = None, None, None, None
     if num_envs is not None:
         shortcuts.append(("play_env.simulation.num_envs", str(num_envs)))
 
@@ -77,7 +84,8 @@ def command(
         click.echo(f"note: since that run: {line}", err=True)
     if len(source.differences) > MAX_DIFFERENCES:
         click.echo(f"note: and {len(source.differences) - MAX_DIFFERENCES} more differences", err=True)
-    summary = play(source, max_steps=max_steps, video=video, force=force)
+    chosen = any(path == "play_env.simulation.steps" for path, _ in [*shortcuts, *retargeted])
+    summary = play(source, max_steps=max_steps, video=video, force=force, command=script, whole_command=not chosen)
     if as_json:
         click.echo(json.dumps({"task": source.loaded.spec.id, "policy": source.kind, **asdict(summary)}, indent=2))
     else:

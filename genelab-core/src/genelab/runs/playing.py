@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from genelab.runs.profile_schedule import ProfileSchedule
 from genelab.runs.recorded_profile import PLAYED
 from genelab.runs.source import PolicySource
+from genelab.runs.steering import Steer, drawn, follow_keys, follow_script, read_script
 from genelab.sim.viewer import ViewerClosed, require_display
 from genelab.utils.files import check_output
 from genelab.utils.lazy import torch
@@ -33,6 +35,7 @@ class PlaySummary:
         return_mean: Their mean return; `None` if none ended.
         length_mean: Their mean length, control steps.
         video: The film, if one was asked for.
+        command: The script of commands, if one was given.
     """
 
     steps: int = 0
@@ -41,10 +44,17 @@ class PlaySummary:
     return_mean: float | None = None
     length_mean: float | None = None
     video: str | None = None
+    command: str | None = None
 
 
 def play(
-    source: PolicySource, *, max_steps: int | None = None, video: Path | None = None, force: bool = False
+    source: PolicySource,
+    *,
+    max_steps: int | None = None,
+    video: Path | None = None,
+    force: bool = False,
+    command: str | None = None,
+    whole_command: bool = False,
 ) -> PlaySummary:
     """Run `source` in its task's `play_env`.
 
@@ -53,10 +63,15 @@ def play(
         max_steps: Hard limit, see `step_limit`.
         video: An .mp4 file to film the first env into.
         force: Replace that file if it exists.
+        command: Commands instead of those that the task draws, a `genelab.managers.command_script.CommandScript`. It
+            holds in the time of the whole run, whatever happens to episodes. Without it, keys of a viewer steer a
+            velocity command.
+        whole_command: Let a headless run be as long as `command`, if that ends, and not `simulation.steps`.
 
     Raises:
         GenelabError: if the config wants a viewer and there is no display.
-        UsageError: for a film that exists already or is not named `.mp4`, before the simulator starts.
+        UsageError: for a film that exists already or is not named `.mp4`, or a `command` that is none, before the
+            simulator starts.
     """
     cfg = source.loaded.cfg.play_env
     assert cfg is not None
@@ -67,6 +82,10 @@ def play(
 
         check_output(check_video_path(video), force=force, option="--video")
     limit = step_limit(cfg.simulation, max_steps)
+    if command is not None:
+        duration = read_script(command, cfg).duration
+        if whole_command and max_steps is None and not cfg.simulation.vis and math.isfinite(duration):
+            limit = max(1, math.ceil(round(duration / cfg.step_dt, 6)))
 
     from genelab.envs.make import make_env
 
@@ -93,8 +112,13 @@ def play(
 
                 profile = stack.enter_context(TorchProfile(PLAYED, schedule, env, _say))
                 policy, on_step = WatchedPolicy(policy, profile.regions), profile.step
-            summary = play_policy(env, policy, limit, on_frame, on_step)
-    summary.video = None if video is None else str(video)
+            steer: Steer = drawn
+            if command is not None:
+                steer = follow_script(env, command)
+            elif cfg.simulation.vis:
+                steer = follow_keys(env, _say)
+            summary = play_policy(env, policy, limit, on_frame, on_step, steer)
+    summary.video, summary.command = None if video is None else str(video), command
     return summary
 
 
@@ -123,6 +147,7 @@ def play_policy(
     limit: int | None,
     on_frame: Callable[[], None] = _nothing,
     on_step: Callable[[], None] = _nothing,
+    steer: Steer = drawn,
 ) -> PlaySummary:
     """Let `policy` act in `env` for `limit` control steps, or until the viewer is closed.
 
@@ -132,8 +157,10 @@ def play_policy(
         limit: See `step_limit`.
         on_frame: Called after the reset and after each step.
         on_step: Called when a step is over, film and statistics included.
+        steer: Sets the commands.
     """
     env.raw_observations = True
+    steer(0)
     observations, _ = env.reset()
     policy.reset()
     on_frame()
@@ -143,6 +170,7 @@ def play_policy(
     summary = PlaySummary()
     try:
         while limit is None or summary.steps < limit:
+            steer(summary.steps + 1)
             observations, reward, terminated, truncated, _ = env.step(policy(observations))
             summary.steps += 1
             on_frame()

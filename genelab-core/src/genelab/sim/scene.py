@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from genelab.sensors.sensor import Sensor
 from genelab.sim.markers import MarkerPainter, SphereMarker
 from genelab.sim.session import scene_closed, scene_opened, start_session
 from genelab.sim.viewer import ViewerClosed, no_display, require_display
+from genelab.sim.viewer_keys import KeyBinding, bind_keys
 from genelab.terrains.collider import add_terrain
 from genelab.terrains.generator import generate
 from genelab.terrains.ground import FlatGround, Ground, HeightField
@@ -271,6 +273,10 @@ class Scene:
     def show(self, markers: list[SphereMarker]) -> None:
         """Show markers of all envs in the viewer until the next call."""
         self._painter.paint(markers, list(range(self.num_envs)))
+
+    def bind_keys(self, bindings: Sequence[KeyBinding]) -> None:
+        """Let keys of the open viewer call functions."""
+        bind_keys(self._scene.viewer, bindings)
 
     def render(self, index: int = 0, markers: list[SphereMarker] | None = None) -> np.ndarray:
         """Return a picture of env `index` with its markers, uint8 `(height, width, 3)`."""
