@@ -82,6 +82,30 @@ def test_the_cue_is_shown_for_five_steps_and_the_distance_measured_at_the_end():
         env.close()
 
 
+def position_after(env, action):
+    env.step(action)
+    return env.scene["robot"].joint_pos[:, 0].clone()
+
+
+@pytest.mark.parametrize("variant", ["env", "eval_env"])
+def test_the_body_remembers_nothing_of_the_cue(variant):
+    from genelab.envs.make import make_env
+
+    env = make_env(getattr(load_task("GeneLab-Inverted-Pendulum-Memory-Mlp-v0").cfg, variant), num_envs=4)
+    action = torch.full((4, 1), 0.2)
+    try:
+        env.reset(seed=3)
+        moved = [position_after(env, action) for _ in range(5)]
+        assert (moved[3] - moved[0] > 0.02).all()
+        assert (moved[4].abs() <= 0.05).all(), "the cart is back when the cue ends"
+        assert env.scene["robot"].joint_vel.abs().max() <= 0.05
+        later = [position_after(env, action) for _ in range(11)]
+        assert (torch.stack(later).diff(dim=0) > 0).all(), "and is left alone from then on"
+        assert "last_action" not in env.cfg.observations["policy"].terms
+    finally:
+        env.close()
+
+
 def test_the_metric_leaves_other_environments_alone():
     from genelab_tasks_locomotion.cartpole.metrics import FinalTargetDistance
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genelab import mdp
-from genelab.config import MetricTermCfg, ObservationTermCfg, RewardTermCfg, TaskCfg
+from genelab.config import EventTermCfg, ManagerBasedRlEnvCfg, MetricTermCfg, ObservationTermCfg, RewardTermCfg, TaskCfg
 from genelab_tasks_locomotion.cartpole import terms
 from genelab_tasks_locomotion.cartpole.inverted_pendulum import inverted_pendulum_env
 
@@ -24,11 +24,24 @@ def inverted_pendulum_memory() -> TaskCfg:
     env.observations["critic"].terms["target"] = ObservationTermCfg(
         func=mdp.observations.command, params={"name": TARGET}
     )
+    del env.observations["policy"].terms["last_action"]  # a note to itself that a policy could write the target in
     del env.rewards["cart_position"]
     env.rewards["target_error"] = RewardTermCfg(func=terms.target_error_l2, params={"command": TARGET}, weight=-4.0)
     env.rewards["target_reached"] = RewardTermCfg(
         func=terms.target_reached, params={"command": TARGET, "std": 0.05}, weight=1.0
     )
     del env.events["push_cart"]
+    forget_with_the_body(env)
     env.metrics = {"target_distance": MetricTermCfg(func=terms.target_distance, params={"command": TARGET})}
-    return TaskCfg(env=env)
+    return TaskCfg(env=env, for_evaluation=forget_with_the_body)
+
+
+def forget_with_the_body(env: ManagerBasedRlEnvCfg) -> None:
+    """Begin again when the cue ends: a cart that is thrown while it is shown would need no memory to arrive."""
+    start = env.events["reset_joints"].params
+    env.events["begin_again"] = EventTermCfg(
+        func=terms.begin_again,
+        mode="interval",
+        interval_s=((CUE_STEPS - 0.5) * env.step_dt,) * 2,  # is rounded up to whole steps
+        params={"steps": CUE_STEPS, **start},
+    )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from genelab.mdp.entity_defaults import ROBOT
+from genelab.mdp.events import reset_joints_by_offset
 from genelab.utils.lazy import torch
+
+if TYPE_CHECKING:
+    from genelab.managers.term import SceneEntity
 
 
 def _cart(env: Any) -> torch.Tensor:
@@ -57,3 +62,17 @@ def target_cue(env: Any, command: str, steps: int) -> torch.Tensor:
 def target_distance(env: Any, command: str) -> torch.Tensor:
     """|x − target|, m."""
     return (_cart(env) - env.command_manager.get(command)[:, 0]).abs()
+
+
+def begin_again(
+    env: Any,
+    mask: torch.Tensor,
+    steps: int,
+    position: tuple[float, float],
+    velocity: tuple[float, float],
+    asset: SceneEntity = ROBOT,
+) -> None:
+    """Event: put the joints back to where an episode begins, once, when it is `steps` control steps old."""
+    due = mask & (env.episode_length_buf == steps)
+    if not env.nobody(due):
+        reset_joints_by_offset(env, due, position, velocity, asset)
