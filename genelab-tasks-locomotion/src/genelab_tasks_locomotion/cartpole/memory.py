@@ -39,9 +39,10 @@ def inverted_pendulum_memory() -> TaskCfg:
 def forget_with_the_body(env: ManagerBasedRlEnvCfg) -> None:
     """Begin again when the cue ends: a cart that is thrown while it is shown would need no memory to arrive."""
     start = env.events["reset_joints"].params
+    wait = (CUE_STEPS - 0.5) * env.step_dt  # is rounded up to whole steps
     env.events["begin_again"] = EventTermCfg(
         func=terms.begin_again,
         mode="interval",
-        interval_s=((CUE_STEPS - 0.5) * env.step_dt,) * 2,  # is rounded up to whole steps
+        interval_s=(wait, wait),
         params={"steps": CUE_STEPS, **start},
     )
