@@ -62,6 +62,18 @@ def test_an_evaluation_command_is_held_while_one_of_training_changes():
         assert torch.equal(term.command, before) != changes
 
 
+def test_a_share_of_the_training_commands_asks_for_one_axis_alone():
+    term = command_in(3000, {"direction": tuple(BINS)}, evaluation=False)
+    term.cfg.standing_share, term.cfg.forward_share, term.cfg.axis_share = 0.0, 0.2, 0.3
+    term.reset(torch.ones(3000, dtype=torch.bool))
+    moving = term.command != 0.0
+    alone = moving.sum(dim=1) == 1
+    assert (alone.float().mean() - 0.5).abs() < 0.05, "a fifth straight ahead and three tenths along any axis"
+    for axis, share in ((0, 0.3), (1, 0.1), (2, 0.1)):
+        assert ((alone & moving[:, axis]).float().mean() - share).abs() < 0.03
+    assert (term.command[alone & moving[:, 2], 2] < 0).any()
+
+
 @pytest.mark.parametrize("strata", [{}, {"direction": 3}, {"direction": ("left", "ahead", "stand")}])
 def test_a_stratum_with_other_bins_than_the_command_is_refused(strata):
     with pytest.raises(UsageError, match="stratum"):

@@ -50,7 +50,10 @@ class VelocityCommand(CommandTerm):
             straight[:, 0] = drawn[:, 0].abs().clamp(min=cfg.forward_min)
             standing = share[:, 5] < cfg.standing_share
             forward = (share[:, 4] < cfg.forward_share) & ~standing
-            turns_to = (share[:, 3] < cfg.heading_share) & ~standing & ~forward
+            alone = (share[:, 4] >= 1.0 - cfg.axis_share) & ~standing & ~forward
+            axis = torch.nn.functional.one_hot((3.0 * share[:, 6]).long().clamp(max=2), 3)
+            turns_to = (share[:, 3] < cfg.heading_share) & ~standing & ~forward & ~alone
+            drawn = torch.where(alone[:, None], drawn * axis, drawn)
             drawn = torch.where(forward[:, None], straight, drawn).masked_fill(standing[:, None], 0.0)
         self._command = torch.where(mask[:, None], drawn, self._command)
         self._turns_to = torch.where(mask, turns_to, self._turns_to)

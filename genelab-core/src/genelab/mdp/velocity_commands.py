@@ -36,11 +36,13 @@ class VelocityCommandCfg(CommandTermCfg):
         standing_share: Share of commands that ask to stand still.
         forward_share: Share that asks to go straight ahead: only |forward velocity|, at least `forward_min`.
         forward_min: m/s.
+        axis_share: Share that asks for one of the three alone, each as often: a command drawn from a box hardly ever
+            asks to turn on the spot, so nobody learns it.
         heading_share: Share that asks for a compass direction instead of a turning rate.
         heading_stiffness: Turning rate per rad of difference from that direction, 1/s.
         entity: Key of the robot in the scene.
         stratum: Name of the environment's stratum that sorts evaluation episodes by their command. An episode draws one
-            command from its bin's ranges and keeps it to the end; standing, forward and heading commands are left out.
+            command from its bin's ranges and keeps it to the end; the shares above are left out.
         bins: The bins of that stratum, which has their names.
     """
 
@@ -52,6 +54,7 @@ class VelocityCommandCfg(CommandTermCfg):
     standing_share: Share = 0.0
     forward_share: Share = 0.0
     forward_min: float = 0.3
+    axis_share: Share = 0.0
     heading_share: Share = 0.0
     heading_stiffness: Annotated[float, Field(gt=0)] = 0.5
     entity: str = "robot"

@@ -34,7 +34,7 @@ def go1_rough() -> TaskCfg:
 
 
 def _flat() -> ManagerBasedRlEnvCfg:
-    command = VelocityCommandCfg(resampling_s=(3.0, 8.0), standing_share=0.1, forward_share=0.1)
+    command = VelocityCommandCfg(resampling_s=(3.0, 8.0), standing_share=0.1, forward_share=0.1, axis_share=0.25)
     env = velocity_env(UNITREE_GO1, command, articulation=unitree_go1())
     env.scene.sensors[THIGHS] = ContactSensorCfg(links=(".*_thigh",))
     env.rewards = quadruped_rewards(BASE_HEIGHT, THIGHS)

@@ -57,7 +57,7 @@ def _air_time(*, weight: float, axes: tuple[int, ...]) -> RewardTermCfg:
 
 
 def _env(robot: ArticulationCfg) -> ManagerBasedRlEnvCfg:
-    command = VelocityCommandCfg(resampling_s=(3.0, 8.0), standing_share=0.1, forward_share=0.1)
+    command = VelocityCommandCfg(resampling_s=(3.0, 8.0), standing_share=0.1, forward_share=0.1, axis_share=0.25)
     env = velocity_env(UNITREE_GO2W, command, articulation=robot)
     env.scene.sensors[FEET_HEIGHT] = GroundDistanceCfg(links=WHEELS)  # the hubs: wheels turn, so no point of theirs
     env.scene.sensors[LEGS] = ContactSensorCfg(links=(".*_thigh", ".*_calf"))
