@@ -15,6 +15,8 @@ from genelab_tasks_locomotion.velocity.rough import make_rough, rough_cells
 THIGHS = "thigh_contact"
 BASE_HEIGHT = 0.34
 """m, as documented. It stands 5 cm lower, so the term rewards straight legs a little."""
+SWING_HEIGHT = 0.08
+"""m; not in the documented table, with which feet hardly left the ground."""
 
 
 def go1_flat() -> TaskCfg:
@@ -42,6 +44,11 @@ def _flat() -> ManagerBasedRlEnvCfg:
         func=feet_rewards.feet_air_time,
         params={"contacts": FEET_CONTACT, "command": COMMAND, "shortest": 0.1, "longest": 0.5, "threshold": 0.1},
         weight=0.25,
+    )
+    env.rewards["foot_swing_height"] = RewardTermCfg(
+        func=feet_rewards.FeetSwingHeight,
+        params={"contacts": FEET_CONTACT, "heights": FEET_HEIGHT, "command": COMMAND, "target": SWING_HEIGHT},
+        weight=-1.0,
     )
     env.rewards["foot_slip"] = RewardTermCfg(
         func=feet_rewards.feet_slip,
