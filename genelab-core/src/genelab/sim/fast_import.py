@@ -28,6 +28,7 @@ def import_genesis() -> ModuleType:
     hook = sys.excepthook
     # quadrants takes a redirected stdout for a notebook and would then copy a print buffer after every kernel launch.
     os.environ.setdefault("QD_ENABLE_PYBUF", "0")
+    os.environ.setdefault("QD_LOG_LEVEL", "error")  # its warnings are about kernels of Genesis
     with contextlib.redirect_stdout(sys.stderr):
         if tested:
             _speed_up_decorators()
