@@ -1,6 +1,6 @@
 """Plugin module: the tasks of this pack and what is measured in them."""
 
-from genelab.api import MetricSpec, ObservationKindSpec, TaskSpec, hookimpl
+from genelab.api import CommandSpec, MetricSpec, ObservationKindSpec, TaskSpec, hookimpl
 
 GENELAB_API = "1"
 
@@ -121,5 +121,16 @@ def genelab_observation_kinds() -> list[ObservationKindSpec]:
             kind=f"{_CARTPOLE}.terms:target_cue",
             compute=f"{_CARTPOLE}.deployment:target_cue",
             summary="The target of the memory task while it is shown, then 0, m",
+        )
+    ]
+
+
+@hookimpl
+def genelab_commands() -> list[CommandSpec]:
+    return [
+        CommandSpec(
+            name="motion",
+            command="genelab_tasks_locomotion.motion.commands:command",
+            summary="Make, look at and check reference motions.",
         )
     ]

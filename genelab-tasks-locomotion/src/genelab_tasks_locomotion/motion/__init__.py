@@ -1,0 +1,1 @@
+"""Reference motions: a file format, conversion, checks, synthesis by inverse kinematics, films."""
