@@ -125,6 +125,45 @@ def convert_command(source: Path, out: Path, fps: float, to_fps: float | None, r
     click.echo(f"wrote {out}: {clip.num_frames} frames, {clip.duration:.2f} s at {clip.fps:g} frames per second")
 
 
+@command.command("synth")
+@click.argument("description", metavar="DESCRIPTION")
+@out_argument
+@force_option
+def synth_command(description: str, out: Path, force: bool) -> None:
+    """Make a clip from DESCRIPTION, a JSON file or the name of a clip of the pack.
+
+    It says which steps the feet take, how high the pelvis is, and what the arms do; the legs follow by inverse
+    kinematics, so that planted feet rest and the robot keeps its balance.
+    """
+    from genelab_tasks_locomotion.motion.clip_file import check_clip_path, write_clip
+    from genelab_tasks_locomotion.motion.description import read_description
+    from genelab_tasks_locomotion.motion.shipped import find_file
+    from genelab_tasks_locomotion.motion.synthesis import synthesise
+
+    check_output(check_clip_path(out), force=force, option="OUT")
+    clip = synthesise(read_description(find_file(description, ".json")))
+    write_clip(out, clip)
+    click.echo(f"wrote {out}: {clip.num_frames} frames, {clip.duration:.2f} s at {clip.fps:g} frames per second")
+
+
+@command.command("render")
+@clip_argument
+@click.argument("out", metavar="OUT.MP4", type=Out)
+@click.option("--azimuth", type=float, default=140.0, show_default=True, help="Where the camera looks, degrees.")
+@robot_option
+@force_option
+def render_command(clip: str, out: Path, azimuth: float, robot: str | None, force: bool) -> None:
+    """Film CLIP with MuJoCo. It needs no display."""
+    from genelab.eval.video import check_video_path
+    from genelab_tasks_locomotion.motion.film import film_clip
+    from genelab_tasks_locomotion.motion.robot_model import model_of
+
+    check_output(check_video_path(out), force=force, option="OUT")
+    loaded = _read(clip)
+    frames = film_clip(loaded, model_of(loaded, robot), out, azimuth)
+    click.echo(f"wrote {out}: {frames} frames")
+
+
 @command.command("cut")
 @clip_argument
 @out_argument

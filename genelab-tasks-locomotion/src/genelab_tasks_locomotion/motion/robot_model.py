@@ -47,6 +47,13 @@ def find_robot(name: str) -> LeggedRobot:
     return robots[name]
 
 
+def robot_spec(robot: LeggedRobot) -> Any:
+    """Return the robot's MJCF as a `mujoco.MjSpec`."""
+    mjcf = robot.articulation().mjcf
+    source = str(mjcf() if callable(mjcf) else mjcf)
+    return mujoco.MjSpec.from_string(source) if source.startswith("<") else mujoco.MjSpec.from_file(source)
+
+
 class RobotModel:
     """Forward kinematics of a robot on its own MJCF.
 
@@ -59,10 +66,8 @@ class RobotModel:
 
     def __init__(self, robot: LeggedRobot) -> None:
         cfg = robot.articulation(dc_motor=True)  # these motors know their speed limits
-        source = str(cfg.mjcf() if callable(cfg.mjcf) else cfg.mjcf)
-        spec = mujoco.MjSpec.from_string(source) if source.startswith("<") else mujoco.MjSpec.from_file(source)
         self.robot = robot
-        self.model: Any = spec.compile()
+        self.model: Any = robot_spec(robot).compile()
         self.data: Any = mujoco.MjData(self.model)
         self.joint_names = tuple(self.model.joint(i).name for i in range(1, self.model.njnt))
         self.body_names = tuple(self.model.body(i).name for i in range(1, self.model.nbody))
