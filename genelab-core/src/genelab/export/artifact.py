@@ -12,7 +12,7 @@ from genelab.envs.observation_layout import ObservationLayout
 from genelab.export.metadata import REQUIRED, metadata_path
 from genelab.rl.backends.base import RecurrentSpec
 from genelab.utils.errors import GenelabError, UsageError
-from genelab.utils.files import read_json, sha256_file
+from genelab.utils.files import read_record, sha256_file
 
 if TYPE_CHECKING:
     import torch
@@ -56,14 +56,7 @@ class Artifact:
                 where=str(path.parent),
                 fix="keep the two files together, or write them again with `genelab export`",
             )
-        metadata = read_json(sidecar)
-        missing = [key for key in REQUIRED if not isinstance(metadata, dict) or key not in metadata]
-        if missing:
-            raise UsageError(
-                f"{sidecar.name} has no {', '.join(missing)}",
-                where=str(sidecar),
-                fix="write the file again with `genelab export`",
-            )
+        metadata = read_record(sidecar, REQUIRED, fix="write the file again with `genelab export`")
         if sha256_file(path) != metadata["sha256"]:
             raise GenelabError(
                 f"{path.name} is not the file that its metadata describes (SHA-256 differs): damaged or replaced",

@@ -21,7 +21,7 @@ from genelab.runs.run_dir import RunDir, create_run_dir, now
 from genelab.runs.run_lock import RunLock
 from genelab.runs.stages import is_staged, open_stages
 from genelab.utils.errors import GenelabError, UsageError
-from genelab.utils.files import read_json, write_json
+from genelab.utils.files import read_record, write_json
 
 RECORD = Path("multi_seed.json")
 LOG = Path("output.log")
@@ -157,11 +157,7 @@ def open_multi_seed(path: Path) -> MultiSeed:
     Raises:
         UsageError: if its record is damaged.
     """
-    record = read_json(path / RECORD)
-    missing = [key for key in _KEYS if not isinstance(record, dict) or key not in record]
-    if missing:
-        raise UsageError(f"{RECORD} has no {', '.join(missing)}", where=str(path / RECORD))
-    return MultiSeed(path, record)
+    return MultiSeed(path, read_record(path / RECORD, _KEYS))
 
 
 def run_seeds(

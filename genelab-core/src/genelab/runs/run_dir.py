@@ -21,7 +21,7 @@ from typing import Any
 from genelab.config.serialization import from_json, to_json
 from genelab.config.task import TaskCfg
 from genelab.utils.errors import GenelabError, UsageError
-from genelab.utils.files import read_json, write_json
+from genelab.utils.files import read_json, read_record, write_json
 
 ENV_PARAMS, AGENT_PARAMS = Path("params/env.json"), Path("params/agent.json")
 PROVENANCE, STATUS = Path("provenance.json"), Path("status.json")
@@ -75,7 +75,7 @@ class RunDir:
             ) from error
 
     def _params(self, name: Path, *keys: str) -> dict[str, Any]:
-        return _read_object(self.path / name, keys)
+        return read_record(self.path / name, keys)
 
     # ---- what is known of the run
 
@@ -84,7 +84,7 @@ class RunDir:
 
     def provenance(self) -> dict[str, Any]:
         """Return what was recorded when the run began."""
-        return _read_object(self.path / PROVENANCE, PROVENANCE_KEYS)
+        return read_record(self.path / PROVENANCE, PROVENANCE_KEYS)
 
     def write_status(self, status: str, **details: Any) -> None:
         """Record how the run stands; `details` are kept until they are overwritten."""
@@ -92,7 +92,7 @@ class RunDir:
         write_json(self.path / STATUS, {**before, **details, "status": status, "updated_at": now()})
 
     def status(self) -> dict[str, Any]:
-        return _read_object(self.path / STATUS, ("status",))
+        return read_record(self.path / STATUS, ("status",))
 
     def begun(self) -> bool:
         """Return whether a training began here, so that it is to be resumed."""
@@ -101,14 +101,6 @@ class RunDir:
     def finished(self) -> bool:
         """Return whether the training here used up its budget."""
         return (self.path / STATUS).exists() and self.status()["status"] == "finished"
-
-
-def _read_object(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
-    value = read_json(path)
-    missing = [key for key in keys if not isinstance(value, dict) or key not in value]
-    if missing:
-        raise UsageError(f"{path.name} has no {', '.join(missing)}", where=str(path))
-    return value
 
 
 def now() -> str:

@@ -18,7 +18,7 @@ from genelab.plugins.stages import training_stages
 from genelab.runs.plan import TrainRequest, plan_training
 from genelab.runs.run_dir import RunDir, claim_run_dir, create_run_dir, now
 from genelab.utils.errors import UsageError
-from genelab.utils.files import read_json, write_json
+from genelab.utils.files import read_record, write_json
 
 RECORD = Path("stages.json")
 _KEYS = ("task", "backend", "gpus", "checkpoint", "arguments", "stages")
@@ -145,8 +145,4 @@ def open_stages(path: Path) -> Stages:
     Raises:
         UsageError: if its record is damaged.
     """
-    record = read_json(path / RECORD)
-    missing = [key for key in _KEYS if not isinstance(record, dict) or key not in record]
-    if missing:
-        raise UsageError(f"{RECORD} has no {', '.join(missing)}", where=str(path / RECORD))
-    return Stages(path, record)
+    return Stages(path, read_record(path / RECORD, _KEYS))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,19 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         raise UsageError(f"no such file: {path}") from None
     except (ValueError, OSError) as error:
         raise UsageError(f"cannot read {Path(path).name}: {error}", where=str(path)) from error
+
+
+def read_record(path: str | os.PathLike[str], keys: Iterable[str], *, fix: str = "") -> dict[str, Any]:
+    """Read a JSON file that holds an object with these keys, and perhaps others.
+
+    Raises:
+        UsageError: if it is missing, not JSON, or lacks some of them; `fix` says what to do about the last.
+    """
+    value = read_json(path)
+    missing = [key for key in keys if not isinstance(value, dict) or key not in value]
+    if missing:
+        raise UsageError(f"{Path(path).name} has no {', '.join(missing)}", where=str(path), fix=fix)
+    return value
 
 
 def check_output(path: str | os.PathLike[str], *, force: bool = False, option: str = "--out") -> None:
