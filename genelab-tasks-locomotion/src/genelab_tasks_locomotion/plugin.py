@@ -16,6 +16,15 @@ _VELOCITY_TASKS = (
     ("Flat-Unitree-Go2W", "go2w:go2w_flat", "Roll forward and step sideward"),
 )
 _WARM_STARTS = {"Flat-Unitree-Go2W": "Genelab-Velocity-Flat-Unitree-Go2W-CrabStage1-v0"}
+_TRACKING = "genelab_tasks_locomotion.tracking"
+_TRACKING_TASKS = (
+    ("Unitree-G1", "g1_tracking", "Follow a motion clip with a humanoid"),
+    (
+        "Unitree-G1-No-State-Estimation",
+        "g1_tracking_without_state_estimation",
+        "The same without knowing place and velocity in the world",
+    ),
+)
 _VELOCITY_METRICS = (
     ("forward_error", "tracking_metrics:ForwardError", "m/s", False, "Mean |commanded − actual forward velocity|"),
     ("sideward_error", "tracking_metrics:SidewardError", "m/s", False, "Mean |commanded − actual sideward velocity|"),
@@ -85,6 +94,17 @@ def genelab_tasks() -> list[TaskSpec]:
                 warm_start=_WARM_STARTS.get(name),
             )
             for name, config, summary in _VELOCITY_TASKS
+        ),
+        *(
+            TaskSpec(
+                id=f"Genelab-Tracking-Flat-{name}-v0",
+                config=f"{_TRACKING}.g1:{config}",
+                summary=summary,
+                tags=("legged", "tracking", "g1"),
+                agents={"rsl_rl": f"{_TRACKING}.agents.rsl_rl:g1_tracking_ppo"},
+                default_backend="rsl_rl",
+            )
+            for name, config, summary in _TRACKING_TASKS
         ),
     ]
 

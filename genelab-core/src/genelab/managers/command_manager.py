@@ -38,6 +38,10 @@ class CommandTerm(ABC):
         """Return what shows the goal in pictures; nothing by default."""
         return []
 
+    def describe(self) -> dict[str, Any]:
+        """Return what a deployment needs to know to give this command, as plain values: its config by default."""
+        return to_json(self.cfg)
+
     def hold(self, command: torch.Tensor | None) -> None:
         """Let the goal of all envs be `command`, `(dim,)`, from the next step or reset on, whatever is drawn.
 
@@ -105,7 +109,7 @@ class CommandManager:
     def describe(self) -> dict[str, Any]:
         """Return the width, the names of the elements and the config of each command, as plain values."""
         return {
-            name: {"dim": term.command.shape[1], "components": list(term.cfg.components), **to_json(term.cfg)}
+            name: {"dim": term.command.shape[1], "components": list(term.cfg.components), **term.describe()}
             for name, term in self.terms.items()
         }
 

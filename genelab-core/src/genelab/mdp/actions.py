@@ -32,14 +32,21 @@ class JointActionCfg(ActionTermCfg):
 
 @configclass
 class JointPositionActionCfg(JointActionCfg):
-    """Target position = default position + scale · action (or scale · action without `use_default_offset`)."""
+    """Target position = default position + scale · action (or scale · action without `use_default_offset`).
+
+    Attributes:
+        use_default_offset: Count from the default positions.
+        around: Name of a command whose first elements are positions of all joints of the entity, in its order: the
+            action counts from those instead.
+    """
 
     use_default_offset: bool = True
+    around: str | None = None
 
     def build(self, env: Any) -> JointAction:
         from genelab.mdp.joint_actions import JointAction
 
-        return JointAction(self, env, use_default_offset=self.use_default_offset, positions=True)
+        return JointAction(self, env, use_default_offset=self.use_default_offset, positions=True, around=self.around)
 
 
 @configclass

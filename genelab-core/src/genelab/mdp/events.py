@@ -44,8 +44,8 @@ def reset_root_uniform(
     the initial pose counts from the centre of the env's cell and from the highest ground about the place.
     """
     entity = asset.entity
-    offset = _draw(env, f"reset_root/{asset.name}/pose", pose, mask)
-    twist = _draw(env, f"reset_root/{asset.name}/velocity", velocity, mask)
+    offset = draw_axes(env, f"reset_root/{asset.name}/pose", pose, mask)
+    twist = draw_axes(env, f"reset_root/{asset.name}/velocity", velocity, mask)
     pos = env.scene.seated(entity.default_root[:, :3] + offset[:, :3])
     quat = multiply(entity.default_root[:, 3:], from_euler(*offset[:, 3:].unbind(1)))
     entity.write_root(pos, quat, mask, velocity=twist)
@@ -56,7 +56,7 @@ def push_root(
 ) -> dict[str, torch.Tensor]:
     """Add U of each listed axis to the base's velocity in the world frame (m/s, rad/s); report the last push."""
     robot = asset.robot
-    push = _draw(env, f"push/{asset.name}", velocity, mask)
+    push = draw_axes(env, f"push/{asset.name}", velocity, mask)
     linear = robot.root_lin_vel + push[:, :3]
     angular = rotate_inverse(robot.root_quat, robot.root_ang_vel + push[:, 3:])
     robot.write_root_velocity(torch.cat((linear, angular), dim=1), mask)
@@ -74,7 +74,7 @@ def push_joints(env: Any, mask: torch.Tensor, velocity: Range, asset: SceneEntit
     return {"": push.abs().mean(dim=1)}
 
 
-def _draw(env: Any, name: str, ranges: dict[str, Range] | None, mask: torch.Tensor) -> torch.Tensor:
+def draw_axes(env: Any, name: str, ranges: dict[str, Range] | None, mask: torch.Tensor) -> torch.Tensor:
     """Draw the six axes, zero where nothing is listed, `(num_envs, 6)`."""
     table = [(ranges or {}).get(axis, (0.0, 0.0)) for axis in AXES]
     low, high = torch.tensor(table, device=env.device).unbind(1)

@@ -10,6 +10,7 @@ from genelab.config.terms import SceneEntityCfg
 from genelab.entities.joint_tables import per_joint
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
+from genelab.utils.errors import UsageError
 
 
 class JointAction(ActionTerm):
@@ -20,9 +21,18 @@ class JointAction(ActionTerm):
         env: The environment.
         use_default_offset: Count from the default joint positions.
         positions: Whether the targets are positions, which an encoder's bias shifts.
+        around: Name of a command that gives the offset, one element per joint of the robot.
     """
 
-    def __init__(self, cfg: Any, env: Any, *, use_default_offset: bool = False, positions: bool = False) -> None:
+    def __init__(
+        self,
+        cfg: Any,
+        env: Any,
+        *,
+        use_default_offset: bool = False,
+        positions: bool = False,
+        around: str | None = None,
+    ) -> None:
         super().__init__(cfg, env)
         asset = resolve_entity(SceneEntityCfg(name=cfg.entity, joints=cfg.joints), env)
         self._robot, self._joints = asset.robot, asset.joints
@@ -34,18 +44,35 @@ class JointAction(ActionTerm):
             self._scale = torch.tensor(per_joint(cfg.scale, self.joint_names, 1.0, "actions"), device=env.device)
         default = self._robot.default_joint_pos[0, self._joints]
         self._offset = default if use_default_offset else torch.zeros_like(default)
-        self._positions = positions
+        self._positions, self._around = positions, around
+        if around is not None:
+            _check_width(env.command_manager.get(around), around, self._robot.num_joints)
 
     def apply(self, action: torch.Tensor) -> None:
-        target = self._offset + self._scale * action
+        target = self._offset if self._around is None else self._asked_for(self._around)
+        target = target + self._scale * action
         if self._positions:
             target = target - self._robot.encoder_bias[:, self._joints]
         self._robot.target[:, self._joints] = target
 
+    def _asked_for(self, command: str) -> torch.Tensor:
+        asked = self.env.command_manager.get(command)
+        return asked[:, : self._robot.num_joints][:, self._joints]
+
     def describe(self) -> dict[str, Any]:
-        return {
+        described = {
             **super().describe(),
             "joint_names": self.joint_names,
             "scale": self._scale.tolist(),
             "offset": self._offset.tolist(),
         }
+        return described if self._around is None else {**described, "around": self._around}
+
+
+def _check_width(command: torch.Tensor, name: str, joints: int) -> None:
+    if command.shape[1] < joints:
+        raise UsageError(
+            f"the command {name!r} has {command.shape[1]} elements, the robot {joints} joints",
+            where="actions.<name>.around",
+            fix="name a command that begins with a position of each joint",
+        )

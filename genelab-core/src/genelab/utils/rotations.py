@@ -66,9 +66,47 @@ def rotation_vector(target: torch.Tensor, quat: torch.Tensor) -> torch.Tensor:
 
     Its length is the angle, at most π; quaternions are `(..., 4)`.
     """
-    conjugate = torch.cat((quat[..., :1], -quat[..., 1:]), dim=-1)
-    turn = multiply(target, conjugate)
+    turn = multiply(target, conjugate(quat))
     turn = torch.where(turn[..., :1] < 0.0, -turn, turn)
     sine = turn[..., 1:].norm(dim=-1, keepdim=True)
     angle = 2.0 * torch.atan2(sine, turn[..., :1])
     return turn[..., 1:] * torch.where(sine > 1e-6, angle / sine.clamp(min=1e-6), torch.full_like(sine, 2.0))
+
+
+def about_z(angle: torch.Tensor) -> torch.Tensor:
+    """Return quaternions `(..., 4)` of rotations about z by `angle`, rad, `(...)`."""
+    half, zero = 0.5 * angle, torch.zeros_like(angle)
+    return torch.stack((half.cos(), zero, zero, half.sin()), dim=-1)
+
+
+def conjugate(quat: torch.Tensor) -> torch.Tensor:
+    """Return the inverse rotations of `(..., 4)`."""
+    return torch.cat((quat[..., :1], -quat[..., 1:]), dim=-1)
+
+
+def angle_between(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Return the angle of the rotation from `first` to `second`, `(..., 4)`, rad in [0, π], `(...)`.
+
+    From the chord: the arc cosine of their product would lose angles below 1e-3 to rounding.
+    """
+    chord = torch.minimum((first - second).norm(dim=-1), (first + second).norm(dim=-1))
+    return 4.0 * torch.asin((0.5 * chord).clamp(max=1.0))
+
+
+def two_columns(quat: torch.Tensor) -> torch.Tensor:
+    """Return the first two columns of the matrices of quaternions `(..., 4)`, row by row, `(..., 6)`.
+
+    They say all of a rotation and, unlike angles and quaternions, change smoothly with it.
+    """
+    w, x, y, z = quat.unbind(-1)
+    return torch.stack(
+        (
+            1.0 - 2.0 * (y * y + z * z),
+            2.0 * (x * y - w * z),
+            2.0 * (x * y + w * z),
+            1.0 - 2.0 * (x * x + z * z),
+            2.0 * (x * z - w * y),
+            2.0 * (y * z + w * x),
+        ),
+        dim=-1,
+    )

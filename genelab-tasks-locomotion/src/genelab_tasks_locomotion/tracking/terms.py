@@ -1,0 +1,43 @@
+"""What is measured of motion tracking in training, `(num_envs,)` each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genelab.mdp.entity_defaults import ROBOT
+from genelab.utils.lazy import torch
+from genelab.utils.rotations import angle_between
+from genelab_tasks_locomotion.tracking.observations import motion
+
+if TYPE_CHECKING:
+    from genelab.managers.term import SceneEntity
+
+
+def joint_error(env: Any, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
+    """Mean over the joints of |q − reference|, rad."""
+    return (asset.robot.joint_pos - motion(env, command).now.joint_pos).abs().mean(dim=1)
+
+
+def body_error(env: Any, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
+    """Mean distance of the tracked links from the reference moved to the robot, m."""
+    term = motion(env, command)
+    return (term.relative.pos - asset.robot.link_pos[:, term.links]).norm(dim=2).mean(dim=1)
+
+
+def anchor_error(env: Any, command: str) -> torch.Tensor:
+    """Distance of the anchor from the reference's, m."""
+    term = motion(env, command)
+    return (term.anchor_pos - term.robot_anchor[0]).norm(dim=1)
+
+
+def anchor_angle_error(env: Any, command: str) -> torch.Tensor:
+    """Angle between the anchor and the reference's, rad."""
+    term = motion(env, command)
+    return angle_between(term.anchor_quat, term.robot_anchor[1])
+
+
+def clip_finished(env: Any, command: str) -> torch.Tensor:
+    """Publish success: the clip was followed to its end. The mean over the episode is one then, else zero."""
+    ended = motion(env, command).at_end & ~env.termination_manager.terminated
+    env.success = ended
+    return torch.where(ended, env.episode_length_buf.float(), 0.0)
