@@ -71,8 +71,8 @@ def g1_tracking_without_state_estimation() -> TaskCfg:
 
 def _env() -> ManagerBasedRlEnvCfg:
     return ManagerBasedRlEnvCfg(
-        simulation=SimulationCfg(dt=0.005, num_envs=4096, solver=RigidSolverCfg(max_collision_pairs=30)),
-        decimation=4,
+        simulation=SimulationCfg(dt=0.01, num_envs=4096, solver=RigidSolverCfg(max_collision_pairs=12)),
+        decimation=2,
         episode_length_s=10.0,
         random_initial_episode_length=True,
         scene=SceneCfg(

@@ -15,8 +15,8 @@ def g1_tracking_ppo() -> RslRlOnPolicyRunnerCfg:
         num_steps_per_env=24,
         clip_actions=100.0,
         actor=RslRlModelCfg(
-            hidden_dims=hidden, obs_normalization=True, distribution_cfg=RslRlGaussianCfg(init_std=0.3)
+            hidden_dims=hidden, obs_normalization=True, distribution_cfg=RslRlGaussianCfg(init_std=0.5)
         ),
         critic=RslRlModelCfg(hidden_dims=hidden, obs_normalization=True),
-        algorithm=RslRlPpoAlgorithmCfg(learning_rate=1e-3, schedule="adaptive", desired_kl=0.01, entropy_coef=0.005),
+        algorithm=RslRlPpoAlgorithmCfg(learning_rate=1e-3, schedule="adaptive", desired_kl=0.02, entropy_coef=0.005),
     )
