@@ -180,3 +180,10 @@ def test_idle_envs_copy_the_first_and_are_never_seen(monkeypatch):
         assert torch.equal(batch[8:], batch[:1].expand(4, -1))
     finally:
         env.close()
+
+
+def test_what_genesis_tells_lies_row_by_row(quadruped_env):
+    # torch sums rows of env-minor tensors in another order at the end of a batch: shards would differ from one process
+    robot, properties = quadruped_env.scene["robot"], quadruped_env.scene.properties["robot"]
+    state = [robot.joint_pos, robot.joint_vel, robot.root_quat, robot.link_pos, robot.link_ang_vel]
+    assert all(tensor.is_contiguous() for tensor in [*state, properties.mass, properties.com])

@@ -132,7 +132,12 @@ class Entity:
             self.entity.set_qpos(self.padded(staged.qpos), envs_idx=mask, zero_velocity=False)
 
     def _visible(self, batch: torch.Tensor) -> torch.Tensor:
-        return batch[: self.num_envs] if self.padding else batch
+        """Return the rows of `batch` that are no padding, in C order.
+
+        Genesis on a CPU hands out tensors whose memory runs over envs first. torch sums rows of such tensors in another
+        order at the end of a batch than before it, so that what an env gives would depend on how many there are.
+        """
+        return batch[: self.num_envs].contiguous()
 
     def padded(self, rows: torch.Tensor) -> torch.Tensor:
         """Return `rows`, `(num_envs, ...)`, with rows for the idle envs behind them."""

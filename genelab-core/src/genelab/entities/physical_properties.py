@@ -54,7 +54,7 @@ class PhysicalProperties:
         """Return values, which Genesis gives once or env by env, for the envs that are seen."""
         if values.dim() == dims:
             return values.repeat(self._owner.num_envs, *[1] * dims)
-        return values[: self._owner.num_envs].clone()
+        return values[: self._owner.num_envs].clone(memory_format=torch.contiguous_format)
 
     def set_mass(self, mass: torch.Tensor, mask: torch.Tensor) -> None:
         """Set the links' masses, kg, `(num_envs, num_links)`; inertias stay."""

@@ -10,7 +10,7 @@ import torch
 from genelab.managers.command_manager import CommandTerm
 from genelab.mdp.velocity_commands import VelocityCommandCfg
 from genelab.utils.errors import UsageError
-from genelab.utils.rotations import rotate_inverse, yaw_of
+from genelab.utils.rotations import angle_of, rotate_inverse, yaw_of
 
 
 class VelocityCommand(CommandTerm):
@@ -76,7 +76,7 @@ class VelocityCommand(CommandTerm):
         if self.cfg.heading_share == 0.0:
             return
         ahead = self._heading - yaw_of(self.env.scene[self.cfg.entity].root_quat)
-        error = torch.atan2(ahead.sin(), ahead.cos())
+        error = angle_of(ahead.sin(), ahead.cos())
         rate = (self.cfg.heading_stiffness * error).clamp(*self.ranges[2])
         turning = torch.where(self._turns_to, rate, self._command[:, 2])
         self._command = torch.cat((self._command[:, :2], turning[:, None]), dim=1)

@@ -64,7 +64,7 @@ class ContactSensor(Sensor[ContactSensorCfg]):
     def _read(self) -> None:
         # Straight from Genesis: within a control step the entity's cached state is that of the step before.
         forces = self.robot.entity.get_links_net_contact_force()
-        self.force = forces[: self.num_envs, self.links]
+        self.force = forces[: self.num_envs, self.links].contiguous()
         now = self.force.norm(dim=-1)
         self.magnitudes = torch.cat((now[:, None], self.magnitudes[:, :-1]), dim=1)
         self._touched = self._touched | (now > self.cfg.threshold)

@@ -57,7 +57,7 @@ class SelfContactSensor(Sensor[SelfContactSensorCfg]):
     def tick(self) -> None:
         body = self.robot.entity
         contacts = body.get_contacts(with_entity=body, is_padded=True)
-        forces = contacts["force_a"].norm(dim=-1).masked_fill(~contacts["valid_mask"], 0.0)
+        forces = contacts["force_a"].contiguous().norm(dim=-1).masked_fill(~contacts["valid_mask"], 0.0)
         strongest = forces.amax(dim=1)[: self.num_envs]
         self.magnitudes = torch.cat((strongest[:, None], self.magnitudes[:, :-1]), dim=1)
 

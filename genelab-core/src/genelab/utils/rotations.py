@@ -25,10 +25,21 @@ def rotate_matrix(quat: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
     return rotate(quat[..., None, :], half.transpose(-1, -2))
 
 
+def angle_of(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Return the angle of the vectors (x, y), rad in [−π, π], elementwise; 0 for the zero vector.
+
+    `torch.atan2` rounds the last elements of a tensor on a CPU in another way than the others, so that its answer for
+    an env depends on how many there are. `torch.atan` does not.
+    """
+    length = torch.hypot(x, y)
+    ahead = y / (length + x).clamp(min=torch.finfo(x.dtype).tiny)
+    return 2.0 * torch.atan(torch.where(x >= 0.0, ahead, (length - x) / y))
+
+
 def yaw_of(quat: torch.Tensor) -> torch.Tensor:
     """Return the heading of the x axis of quaternions `(..., 4)`, rad in (−π, π], `(...)`."""
     w, x, y, z = quat.unbind(-1)
-    return torch.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+    return angle_of(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
 
 
 def multiply(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
@@ -69,7 +80,7 @@ def rotation_vector(target: torch.Tensor, quat: torch.Tensor) -> torch.Tensor:
     turn = multiply(target, conjugate(quat))
     turn = torch.where(turn[..., :1] < 0.0, -turn, turn)
     sine = turn[..., 1:].norm(dim=-1, keepdim=True)
-    angle = 2.0 * torch.atan2(sine, turn[..., :1])
+    angle = 2.0 * torch.atan(sine / turn[..., :1])
     return turn[..., 1:] * torch.where(sine > 1e-6, angle / sine.clamp(min=1e-6), torch.full_like(sine, 2.0))
 
 
