@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from genelab_backend_rslrl import RslRlGaussianCfg, RslRlModelCfg, RslRlOnPolicyRunnerCfg, RslRlPpoAlgorithmCfg
+from genelab_backend_rslrl import (
+    RslRlGaussianCfg,
+    RslRlModelCfg,
+    RslRlOnPolicyRunnerCfg,
+    RslRlPpoAlgorithmCfg,
+    RslRlSymmetryCfg,
+)
+from genelab_tasks_locomotion.tracking.agents.symmetry import mirror_g1
 
 
 def g1_tracking_ppo() -> RslRlOnPolicyRunnerCfg:
@@ -18,5 +25,11 @@ def g1_tracking_ppo() -> RslRlOnPolicyRunnerCfg:
             hidden_dims=hidden, obs_normalization=True, distribution_cfg=RslRlGaussianCfg(init_std=0.5)
         ),
         critic=RslRlModelCfg(hidden_dims=hidden, obs_normalization=True),
-        algorithm=RslRlPpoAlgorithmCfg(learning_rate=1e-3, schedule="adaptive", desired_kl=0.02, entropy_coef=0.005),
+        algorithm=RslRlPpoAlgorithmCfg(
+            learning_rate=1e-3,
+            schedule="adaptive",
+            desired_kl=0.02,
+            entropy_coef=0.005,
+            symmetry_cfg=RslRlSymmetryCfg(data_augmentation_func=mirror_g1, use_data_augmentation=True),
+        ),
     )

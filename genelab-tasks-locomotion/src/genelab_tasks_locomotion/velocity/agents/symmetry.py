@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,9 @@ Batch = tuple[Any | None, "torch.Tensor | None"]
 Reflection = tuple[list[int], list[float]]
 """For each number where it comes from, and its sign."""
 
+Others = Callable[[LeggedRobot, Any, str], Reflection | None]
+"""Given a robot, its environment and the name of a term, how the term reflects; `None` if it does not know."""
+
 _VECTORS = {
     "base_lin_vel": POLAR,
     "base_ang_vel": AXIAL,
@@ -27,23 +31,38 @@ _JOINTS = ("joint_pos", "joint_vel")
 _FEET = ("foot_height", "foot_air_time", "foot_contact")
 
 
+def no_others(robot: LeggedRobot, env: Any, name: str) -> None:
+    """Know no further terms."""
+
+
 def mirror_go1(env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
     """Append mirrored rows for the Go1; see `RslRlSymmetryCfg`."""
-    return _mirrored(UNITREE_GO1, env.unwrapped, obs, actions)
+    return mirrored(UNITREE_GO1, env.unwrapped, obs, actions)
 
 
 def mirror_go2w(env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
     """Append mirrored rows for the Go2-W; see `RslRlSymmetryCfg`."""
-    return _mirrored(UNITREE_GO2W, env.unwrapped, obs, actions)
+    return mirrored(UNITREE_GO2W, env.unwrapped, obs, actions)
 
 
 def mirror_g1(env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
     """Append mirrored rows for the G1; see `RslRlSymmetryCfg`."""
-    return _mirrored(UNITREE_G1, env.unwrapped, obs, actions)
+    return mirrored(UNITREE_G1, env.unwrapped, obs, actions)
 
 
-def _mirrored(robot: LeggedRobot, env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
-    frames, actuated = _reflections(robot.name, env)
+def mirrored(
+    robot: LeggedRobot, env: Any, obs: Any | None, actions: torch.Tensor | None, others: Others = no_others
+) -> Batch:
+    """Append mirrored rows.
+
+    Args:
+        robot: The robot.
+        env: Its environment.
+        obs: Observation groups `(rows, dim)`, a TensorDict, or `None`.
+        actions: `(rows, action_dim)`, or `None`.
+        others: Says how terms reflect that are not known here.
+    """
+    frames, actuated = _reflections(robot.name, env, others)
     if obs is not None:
         mirrored = obs.clone(recurse=False)
         for name, group in obs.items():
@@ -61,7 +80,7 @@ def _reflect(rows: torch.Tensor, reflection: tuple[list[int], torch.Tensor]) -> 
 
 
 @lru_cache(maxsize=1)
-def _reflections(name: str, env: Any) -> tuple[dict[str, Any], Any]:
+def _reflections(name: str, env: Any, others: Others) -> tuple[dict[str, Any], Any]:
     """Return how a frame of each observation group reflects, and an action."""
     robot = {made.name: made for made in (UNITREE_GO1, UNITREE_GO2W, UNITREE_G1)}[name]
     actuation = env.describe_actuation()
@@ -72,12 +91,13 @@ def _reflections(name: str, env: Any) -> tuple[dict[str, Any], Any]:
         order: list[int] = []
         signs: list[float] = []
         for term in layout.terms:
-            places, factors = _term(robot, env, term.name, joints, driven)
+            known = others(robot, env, term.name)
+            places, factors = _term(robot, env, term.name, joints, driven) if known is None else known
             start = len(order)
             order += [start + place for place in places]
             signs += factors
         frames[group] = (order, torch.tensor(signs))
-    places, factors = _joints(robot.mirror, driven)
+    places, factors = reflect_joints(robot.mirror, driven)
     return frames, (places, torch.tensor(factors))
 
 
@@ -88,9 +108,9 @@ def _term(robot: LeggedRobot, env: Any, name: str, joints: list[str], driven: li
         KeyError: for a term that nobody has said it of.
     """
     if name in _JOINTS:
-        return _joints(robot.mirror, joints)
+        return reflect_joints(robot.mirror, joints)
     if name == "last_action":
-        return _joints(robot.mirror, driven)
+        return reflect_joints(robot.mirror, driven)
     if name == SCAN:
         return _grid(env.cfg.scene.sensors[SCAN])
     feet = robot.mirror.permutation(list(robot.feet))
@@ -101,7 +121,8 @@ def _term(robot: LeggedRobot, env: Any, name: str, joints: list[str], driven: li
     return [0, 1, 2], [*_VECTORS[name]]
 
 
-def _joints(mirror: Mirror, names: list[str]) -> Reflection:
+def reflect_joints(mirror: Mirror, names: Sequence[str]) -> Reflection:
+    """Return how values of joints reflect, in the order of `names`."""
     return mirror.permutation(names), mirror.signs(names)
 
 
