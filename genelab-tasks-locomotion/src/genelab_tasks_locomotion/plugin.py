@@ -25,6 +25,11 @@ _TRACKING_TASKS = (
         "The same without knowing place and velocity in the world",
     ),
 )
+_TRACKING_OBSERVATIONS = (
+    ("reference_joints", "Positions and velocities of a reference motion's joints, rad and rad/s"),
+    ("anchor_position", "Where a reference motion's anchor is, seen from the robot's, m"),
+    ("anchor_orientation", "How it is turned, as two columns of a matrix"),
+)
 _VELOCITY_METRICS = (
     ("forward_error", "tracking_metrics:ForwardError", "m/s", False, "Mean |commanded − actual forward velocity|"),
     ("sideward_error", "tracking_metrics:SidewardError", "m/s", False, "Mean |commanded − actual sideward velocity|"),
@@ -141,7 +146,16 @@ def genelab_observation_kinds() -> list[ObservationKindSpec]:
             kind=f"{_CARTPOLE}.terms:target_cue",
             compute=f"{_CARTPOLE}.deployment:target_cue",
             summary="The target of the memory task while it is shown, then 0, m",
-        )
+        ),
+        *(
+            ObservationKindSpec(
+                name=name,
+                kind=f"{_TRACKING}.observations:{name}",
+                compute=f"{_TRACKING}.deployment:{name}",
+                summary=summary,
+            )
+            for name, summary in _TRACKING_OBSERVATIONS
+        ),
     ]
 
 

@@ -6,6 +6,7 @@ It is made from the metadata of the exported file alone, apart from the environm
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -110,24 +111,44 @@ class Controller:
         """
         return {name: group.observe(robot, restarted) for name, group in self._groups.items()}
 
-    def targets(self, actions: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    def targets(self, actions: np.ndarray, robot: RobotState) -> np.ndarray:
         """Return what each joint is asked for, `(num_envs, num_joints)`, and remember the action.
 
         Args:
             actions: What the network returned, `(num_envs, action_dim)`.
-            rest: What joints without an action are asked for, `(num_joints,)`.
+            robot: The state that was observed; joints without an action are asked for their default.
         """
         self.last_action = np.array(actions, dtype=float)
         self.step += 1
         applied = self.last_action if self._delay is None else self._delay.push(self.last_action)
-        targets = np.tile(rest, (len(applied), 1))
-        for columns, joints, scale, offset in self._actions:
-            targets[:, joints] = offset + scale * applied[:, columns]
+        targets = np.tile(robot.default_joint_pos, (len(applied), 1))
+        for term in self._actions:
+            offset = term.offset if term.around is None else robot.command(term.around)[:, term.joints]
+            targets[:, term.joints] = offset + term.scale * applied[:, term.columns]
         return targets
 
 
-def _read_actions(actuation: Mapping[str, Any]) -> list[tuple[slice, list[int], np.ndarray, np.ndarray]]:
-    """Return columns, joints, scale and offset of each action term.
+@dataclass(frozen=True)
+class _JointAction:
+    """One action term: target = offset + scale · action.
+
+    Attributes:
+        columns: Its elements of the action.
+        joints: Indices of its joints.
+        scale: One factor a joint.
+        offset: What it counts from.
+        around: Name of a command that begins with what it counts from instead, one element per joint of the robot.
+    """
+
+    columns: slice
+    joints: list[int]
+    scale: np.ndarray
+    offset: np.ndarray
+    around: str | None
+
+
+def _read_actions(actuation: Mapping[str, Any]) -> list[_JointAction]:
+    """Return the action terms.
 
     Raises:
         UsageError: for a term that is not a joint action.
@@ -142,5 +163,6 @@ def _read_actions(actuation: Mapping[str, Any]) -> list[tuple[slice, list[int], 
         names = actuation["robots"][term["entity"]]["joint_names"]
         columns = slice(term["start"], term["start"] + term["dim"])
         joints = [names.index(name) for name in term["joint_names"]]
-        read.append((columns, joints, np.array(term["scale"]), np.array(term["offset"])))
+        around = term.get("around")  # written only where an action counts from a command
+        read.append(_JointAction(columns, joints, np.array(term["scale"]), np.array(term["offset"]), around))
     return read

@@ -72,7 +72,7 @@ class DeployedPolicy:
         self._restarted = np.zeros_like(self._restarted)
         self.differences.note(own, {name: value.double().numpy() for name, value in observations.items()})
         actions = self._network({name: torch.from_numpy(value).float() for name, value in own.items()})
-        referee.scene.targets = controller.targets(actions.numpy(), self._engine.robot.default_joint_pos)
+        referee.scene.targets = controller.targets(actions.numpy(), robot)
         return actions
 
     def reset(self, done: torch.Tensor | None = None) -> None:

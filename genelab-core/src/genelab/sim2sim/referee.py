@@ -16,6 +16,7 @@ from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
 from genelab.managers.action_manager import ActionManager
 from genelab.managers.command_manager import CommandManager
 from genelab.managers.term import make_term
+from genelab.managers.termination_manager import TerminationManager
 from genelab.sim2sim.body import NotInEngine
 from genelab.sim2sim.engine import Engine
 from genelab.sim2sim.scene import EngineScene
@@ -61,8 +62,9 @@ class Referee(ManagerBasedRlEnv):
             for name, group in cfg.observations.items()
             if len(self._computable("observations", group.terms)) == len(group.terms)
         }
-        cfg.rewards = self._computable("rewards", cfg.rewards)
         cfg.terminations = self._computable("terminations", cfg.terminations)
+        self.termination_manager = TerminationManager(cfg.terminations, self)  # rewards and metrics may ask it
+        cfg.rewards = self._computable("rewards", cfg.rewards)
         cfg.metrics = self._computable("metrics", cfg.metrics)
         cfg.events = self._computable("events", cfg.events, everyone)
         super()._make_managers()

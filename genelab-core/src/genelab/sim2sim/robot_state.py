@@ -107,3 +107,10 @@ def rotate_inverse(quat: np.ndarray, vector: np.ndarray) -> np.ndarray:
     scalar, axis = quat[..., :1], quat[..., 1:]
     twice = 2.0 * np.cross(axis, vector)
     return vector - scalar * twice + np.cross(axis, twice)
+
+
+def multiply(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the rotation `second` followed by `first`, unit quaternions (w, x, y, z), `(..., 4)` each."""
+    scalar = first[..., :1] * second[..., :1] - np.sum(first[..., 1:] * second[..., 1:], axis=-1, keepdims=True)
+    axis = first[..., :1] * second[..., 1:] + second[..., :1] * first[..., 1:]
+    return np.concatenate((scalar, axis + np.cross(first[..., 1:], second[..., 1:])), axis=-1)

@@ -53,13 +53,13 @@ def _observation_differences(engine: Engine, network: ExportedPolicy, reference:
     """Compare observations in the reference's own states; what depends on contact forces has none there."""
     groups = network.artifact.metadata["obs_groups"]
     controller, differences = _controller(engine, network), TermDifferences(groups)
-    everyone, rest = np.ones(engine.num_envs, dtype=bool), engine.robot.default_joint_pos
+    everyone = np.ones(engine.num_envs, dtype=bool)
     for step, actions in enumerate(reference.actions):
         engine.write_state(reference.qpos[step].astype(float), reference.qvel[step].astype(float), everyone)
         robot = read_state(engine, _commands(reference, step), controller.last_action, controller.step)
         own = controller.observe(robot, everyone & (step == 0))
         differences.note(own, _by_group(groups, reference.observations[step]), step <= reference.last)
-        controller.targets(actions, rest)
+        controller.targets(actions, robot)
     return differences.largest
 
 
@@ -72,17 +72,17 @@ def _run(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return positions `(steps + 1, episodes, nq)` and velocities `(steps + 1, episodes, nv)`."""
     controller = _controller(engine, network)
-    everyone, rest = np.ones(engine.num_envs, dtype=bool), engine.robot.default_joint_pos
+    everyone = np.ones(engine.num_envs, dtype=bool)
     engine.write_state(reference.qpos[0].astype(float), reference.qvel[0].astype(float), everyone)
     network.reset()
     qpos, qvel = [engine.qpos], [engine.qvel]
     for step, recorded in enumerate(reference.actions):
         actions = recorded
+        robot = read_state(engine, _commands(reference, step), controller.last_action, controller.step)
         if closed:
-            robot = read_state(engine, _commands(reference, step), controller.last_action, controller.step)
             own = controller.observe(robot, everyone & (step == 0))
             actions = network({name: torch.from_numpy(value).float() for name, value in own.items()}).numpy()
-        engine.step(controller.targets(actions, rest))
+        engine.step(controller.targets(actions, robot))
         qpos.append(engine.qpos)
         qvel.append(engine.qvel)
     return np.stack(qpos), np.stack(qvel)

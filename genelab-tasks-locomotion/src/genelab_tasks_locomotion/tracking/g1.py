@@ -111,10 +111,11 @@ def _env() -> ManagerBasedRlEnvCfg:
 def _observations() -> dict[str, ObservationGroupCfg]:
     """Return `policy` and `critic`, which sees the links as well; both without noise."""
     observe, command = mdp.observations, {"command": COMMAND}
+    anchor = {**command, "anchor": SceneEntityCfg(name="robot", links=(ANCHOR,))}
     policy = {
         "reference": ObservationTermCfg(func=observations.reference_joints, params=command),
-        "anchor_pos": ObservationTermCfg(func=observations.anchor_position, params=command),
-        "anchor_ori": ObservationTermCfg(func=observations.anchor_orientation, params=command),
+        "anchor_pos": ObservationTermCfg(func=observations.anchor_position, params=anchor),
+        "anchor_ori": ObservationTermCfg(func=observations.anchor_orientation, params=anchor),
         "base_lin_vel": ObservationTermCfg(func=observe.base_lin_vel),
         "base_ang_vel": ObservationTermCfg(func=observe.base_ang_vel),
         "joint_pos": ObservationTermCfg(func=observe.joint_pos_rel),

@@ -24,17 +24,19 @@ def reference_joints(env: Any, command: str) -> torch.Tensor:
     return torch.cat((now.joint_pos, now.joint_vel), dim=1)
 
 
-def anchor_position(env: Any, command: str) -> torch.Tensor:
-    """Where the reference's anchor is, seen from the robot's, m."""
-    term = motion(env, command)
-    pos, quat = term.robot_anchor
-    return rotate_inverse(quat, term.anchor_pos - pos)
+def anchor_position(env: Any, command: str, anchor: SceneEntity) -> torch.Tensor:
+    """Where the reference's anchor is, seen from the robot's link `anchor`, m."""
+    pos, quat = (values[:, anchor.links][:, 0] for values in (anchor.robot.link_pos, anchor.robot.link_quat))
+    return rotate_inverse(quat, motion(env, command).anchor_pos - pos)
 
 
-def anchor_orientation(env: Any, command: str) -> torch.Tensor:
-    """How the reference's anchor is turned, seen from the robot's: first two columns of the matrix, row by row."""
-    term = motion(env, command)
-    return two_columns(multiply(conjugate(term.robot_anchor[1]), term.anchor_quat))
+def anchor_orientation(env: Any, command: str, anchor: SceneEntity) -> torch.Tensor:
+    """How the reference's anchor is turned, seen from the robot's link `anchor`.
+
+    The first two columns of the matrix, row by row.
+    """
+    quat = anchor.robot.link_quat[:, anchor.links][:, 0]
+    return two_columns(multiply(conjugate(quat), motion(env, command).anchor_quat))
 
 
 def body_positions(env: Any, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
