@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -21,26 +23,32 @@ from genelab.utils.errors import GenelabError, UsageError
 ASSET = {"entity": "robot", "joints": ["b", "a"], "links": ["base"]}
 
 
-def state(joint_pos, last_action=((0.0, 0.0),) * 2, step=(0, 0)) -> RobotState:
+def state(joint_pos, last_action=((0.0, 0.0),) * 2, step=(0, 0), **changes) -> RobotState:
     rows = len(joint_pos)
     zeros = np.zeros((rows, 1, 3))
     links = LinkStates(zeros, np.tile([1.0, 0.0, 0.0, 0.0], (rows, 1, 1)), zeros, zeros)
     pos = np.array(joint_pos, dtype=float)
-    return RobotState(
-        joint_names=("a", "b"),
-        link_names=("base",),
-        default_joint_pos=np.array([0.5, 0.0]),
-        joint_pos=pos,
-        joint_vel=-pos,
-        links=links,
-        gravity=np.array([0.0, 0.0, -9.81]),
-        ground_height=0.0,
-        sensors={},
-        commands={},
-        last_action=np.array(last_action, dtype=float),
-        step=np.array(step),
-        engine=None,  # pyright: ignore[reportArgumentType]
-    )
+    fields: dict[str, Any] = {
+        "joint_names": ("a", "b"),
+        "link_names": ("base",),
+        "default_joint_pos": np.array([0.5, 0.0]),
+        "joint_pos": pos,
+        "joint_vel": -pos,
+        "links": links,
+        "gravity": np.array([0.0, 0.0, -9.81]),
+        "ground_height": 0.0,
+        "sensors": {},
+        "commands": {},
+        "last_action": np.array(last_action, dtype=float),
+        "step": np.array(step),
+        "engine": None,
+    }
+    return RobotState(**{**fields, **changes})
+
+
+def resting(*joints) -> RobotState:
+    """Two robots whose joints without an action are asked for these positions."""
+    return state([(0.0, 0.0)] * 2, default_joint_pos=np.array(joints))
 
 
 def term(name, kind, **changes):
@@ -85,7 +93,7 @@ def test_history_is_oldest_first_and_begins_with_the_first_frame():
 
 def test_targets_follow_scale_and_offset_of_the_named_joints_and_others_rest():
     controller = Controller(metadata(), 2)
-    targets = controller.targets(np.array([[1.0, -1.0], [0.0, 0.0]]), rest=np.array([9.0, 8.0, 7.0]))
+    targets = controller.targets(np.array([[1.0, -1.0], [0.0, 0.0]]), resting(9.0, 8.0, 7.0))
     np.testing.assert_allclose(targets, [[-9.8, 8.0, 2.1], [0.2, 8.0, 0.1]])
     np.testing.assert_allclose(controller.last_action, [[1.0, -1.0], [0.0, 0.0]])
     controller.restart(np.array([True, False]))
@@ -93,10 +101,20 @@ def test_targets_follow_scale_and_offset_of_the_named_joints_and_others_rest():
     np.testing.assert_allclose(controller.last_action, 0.0)
 
 
+def test_actions_around_a_command_count_from_its_first_elements():
+    described = metadata()
+    described["actuation"]["action_terms"][0]["around"] = "motion"
+    asked = {"motion": np.array([[1.0, 2.0, 3.0, 99.0], [4.0, 5.0, 6.0, 99.0]])}
+    targets = Controller(described, 2).targets(
+        np.array([[1.0, -1.0], [0.0, 0.0]]), state([(0.0, 0.0)] * 2, default_joint_pos=np.zeros(3), commands=asked)
+    )
+    np.testing.assert_allclose(targets, [[1.0 - 10.0, 0.0, 3.0 + 2.0], [4.0, 0.0, 6.0]])
+
+
 def test_actions_and_observations_are_held_back_as_the_metadata_says():
     controller = Controller(metadata(delay=(1, 1), latency=(2, 2)), 2)
     controller.restart(EVERYONE)
-    rest = np.zeros(3)
+    rest = resting(0.0, 0.0, 0.0)
     first = controller.targets(np.ones((2, 2)), rest)
     second = controller.targets(np.zeros((2, 2)), rest)
     np.testing.assert_allclose(first[:, 2], 0.1)
