@@ -10,6 +10,7 @@ from typing import Any
 from genelab.config.scene import ArticulationCfg, RigidObjectCfg
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
+from genelab.utils.rotations import rotate_inverse
 
 
 @dataclass
@@ -75,6 +76,7 @@ class Entity:
         self.default_root = torch.tensor(root, device=device).repeat(num_envs, 1)
         self._default_qpos = self._visible(self.entity.get_qpos())
         self._default_velocity = torch.zeros_like(self._visible(self.entity.get_dofs_velocity()))
+        self._down = torch.tensor([0.0, 0.0, -1.0], device=device).expand(num_envs, 3)
         if self.free_base:
             self._default_qpos[:, :7] = self.default_root
 
@@ -162,6 +164,21 @@ class Entity:
     def root_ang_vel(self) -> torch.Tensor:
         """Angular velocity of the base link in the world frame, rad/s, `(num_envs, 3)`."""
         return self.cached("root_ang_vel", lambda: self._visible(self.entity.get_ang()))
+
+    @property
+    def base_lin_vel(self) -> torch.Tensor:
+        """`root_lin_vel` in the base link's own frame, m/s, `(num_envs, 3)`."""
+        return self.cached("base_lin_vel", lambda: rotate_inverse(self.root_quat, self.root_lin_vel))
+
+    @property
+    def base_ang_vel(self) -> torch.Tensor:
+        """`root_ang_vel` in the base link's own frame, rad/s, `(num_envs, 3)`."""
+        return self.cached("base_ang_vel", lambda: rotate_inverse(self.root_quat, self.root_ang_vel))
+
+    @property
+    def projected_gravity(self) -> torch.Tensor:
+        """Direction of gravity in the base link's frame, `(num_envs, 3)`; (0, 0, −1) when upright."""
+        return self.cached("projected_gravity", lambda: rotate_inverse(self.root_quat, self._down))
 
     def write_root(
         self, pos: torch.Tensor, quat: torch.Tensor, mask: torch.Tensor, *, velocity: torch.Tensor | None = None

@@ -25,19 +25,17 @@ def joint_vel(env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
 
 def base_lin_vel(env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """Linear velocity of the base in its own frame, m/s."""
-    return rotate_inverse(asset.entity.root_quat, asset.entity.root_lin_vel)
+    return asset.entity.base_lin_vel
 
 
 def base_ang_vel(env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """Angular velocity of the base in its own frame, rad/s."""
-    return rotate_inverse(asset.entity.root_quat, asset.entity.root_ang_vel)
+    return asset.entity.base_ang_vel
 
 
 def projected_gravity(env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """Direction of gravity in the base frame; (0, 0, −1) when upright."""
-    quat = asset.entity.root_quat
-    down = torch.tensor([0.0, 0.0, -1.0], device=quat.device).expand(len(quat), 3)
-    return rotate_inverse(quat, down)
+    return asset.entity.projected_gravity
 
 
 def link_ang_vel(env: Any, asset: SceneEntity) -> torch.Tensor:

@@ -10,7 +10,7 @@ import torch
 from genelab.managers.command_manager import CommandTerm
 from genelab.mdp.velocity_commands import VelocityCommandCfg
 from genelab.utils.errors import UsageError
-from genelab.utils.rotations import angle_of, rotate_inverse, yaw_of
+from genelab.utils.rotations import angle_of, yaw_of
 
 
 class VelocityCommand(CommandTerm):
@@ -67,7 +67,7 @@ class VelocityCommand(CommandTerm):
     def compute(self, dt: float) -> None:
         robot, wanted = self.env.scene[self.cfg.entity], self.command[:, :2]
         speed = wanted.norm(dim=1)
-        along = (rotate_inverse(robot.root_quat, robot.root_lin_vel)[:, :2] * wanted).sum(dim=1)
+        along = (robot.base_lin_vel[:, :2] * wanted).sum(dim=1)
         self.progress = self.progress + dt * along / speed.clamp(min=1e-6)
         self.commanded_distance = self.commanded_distance + dt * speed
         super().compute(dt)

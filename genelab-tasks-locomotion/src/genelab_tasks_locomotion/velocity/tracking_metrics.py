@@ -13,7 +13,6 @@ from genelab.envs.vec_env import StepView, VecEnv
 from genelab.eval.metrics import EvalMetric, NotApplicable
 from genelab.mdp.velocity_commands import VelocityCommandCfg
 from genelab.utils.lazy import torch
-from genelab.utils.rotations import rotate_inverse
 from genelab_tasks_locomotion.velocity.env import COMMAND
 
 LEAST_SPEED = 0.1
@@ -60,9 +59,7 @@ class VelocityRatio(EvalMetric):
     @property
     def velocity(self) -> torch.Tensor:
         """v, m/s and rad/s, `(num_envs, 3)`."""
-        linear = rotate_inverse(self.robot.root_quat, self.robot.root_lin_vel)
-        angular = rotate_inverse(self.robot.root_quat, self.robot.root_ang_vel)
-        return torch.cat((linear[:, :2], angular[:, 2:]), dim=1)
+        return torch.cat((self.robot.base_lin_vel[:, :2], self.robot.base_ang_vel[:, 2:]), dim=1)
 
     def along_command(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Return v_xy · c_xy / ‖c_xy‖ and ‖c_xy‖, m/s, both zero while ‖c_xy‖ is below `LEAST_SPEED`."""
