@@ -30,6 +30,13 @@ _TRACKING_OBSERVATIONS = (
     ("anchor_position", "Where a reference motion's anchor is, seen from the robot's, m"),
     ("anchor_orientation", "How it is turned, as two columns of a matrix"),
 )
+_TRACKING_METRICS = (
+    ("joint_error", "JointError", "rad", False, "Mean |joint − reference motion's|"),
+    ("body_error", "BodyError", "m", False, "Mean distance of the links from the reference moved to the robot"),
+    ("anchor_error", "AnchorError", "m", False, "Mean distance of the anchor link from the reference's"),
+    ("anchor_angle_error", "AnchorAngleError", "rad", False, "Mean angle between both"),
+    ("clip_share", "ClipShare", "", True, "Share of the clip that was followed, from the start of the episode"),
+)
 _VELOCITY_METRICS = (
     ("forward_error", "tracking_metrics:ForwardError", "m/s", False, "Mean |commanded − actual forward velocity|"),
     ("sideward_error", "tracking_metrics:SidewardError", "m/s", False, "Mean |commanded − actual sideward velocity|"),
@@ -106,7 +113,9 @@ def genelab_tasks() -> list[TaskSpec]:
                 config=f"{_TRACKING}.g1:{config}",
                 summary=summary,
                 tags=("legged", "tracking", "g1"),
-                agents={"rsl_rl": f"{_TRACKING}.agents.rsl_rl:g1_tracking_ppo"},
+                agents={
+                    backend: f"{_TRACKING}.agents.{backend}:g1_tracking_ppo" for backend in ("rsl_rl", "sb3", "skrl")
+                },
                 default_backend="rsl_rl",
             )
             for name, config, summary in _TRACKING_TASKS
@@ -127,6 +136,16 @@ def genelab_eval_metrics() -> list[MetricSpec]:
         *(
             MetricSpec(name=name, metric=f"{_VELOCITY}.{metric}", unit=unit, higher_is_better=better, summary=summary)
             for name, metric, unit, better, summary in _VELOCITY_METRICS
+        ),
+        *(
+            MetricSpec(
+                name=name,
+                metric=f"{_TRACKING}.metrics:{metric}",
+                unit=unit,
+                higher_is_better=better,
+                summary=summary,
+            )
+            for name, metric, unit, better, summary in _TRACKING_METRICS
         ),
         MetricSpec(
             name="fell",

@@ -19,6 +19,7 @@ from genelab.eval.metrics import (
     SuccessMetric,
     SuccessOnceMetric,
 )
+from genelab.eval.profile import ProfiledMetric
 from genelab.utils.strata import Bins, bin_counts, bin_labels, bins_of
 
 if TYPE_CHECKING:
@@ -67,11 +68,13 @@ class EpisodeCollector:
         self._metrics = _applicable(metrics, env)
         self._reward_terms = _applicable(reward_terms, env)
         self._all = [*self._core.values(), *self._metrics.values(), *self._reward_terms.values()]
+        self._profiled = {n: metric for n, metric in self._metrics.items() if isinstance(metric, ProfiledMetric)}
         self._values = np.full((episodes, len(self._all)), np.nan)
         self._ends: np.ndarray | None = None
         self._end_names: list[str] = []
         self._finished = np.zeros(episodes, dtype=bool)
         self._running = np.arange(env.num_envs)
+        self._counted = torch.arange(env.num_envs, device=env.device) < episodes
         self._hashes: list[str | None] = [None] * episodes
         self._draws: dict[str, np.ndarray] = {}
         self.count = 0
@@ -90,6 +93,12 @@ class EpisodeCollector:
         """Take in one control step (a `VecEnv.step_observers` entry)."""
         for metric in self._all:
             metric.update(step)
+        for metric in self._profiled.values():
+            metric.trace(self._counted)
+
+    def profiles(self) -> dict[str, dict[str, Any]]:
+        """Return the profiles of the metrics that have one, as plain values."""
+        return {name: metric.profile().to_json() for name, metric in self._profiled.items()}
 
     def episode_of(self, slot: int) -> int:
         """Return the index of the episode that a slot runs now; beyond the quota it is `episodes` or more."""
@@ -119,6 +128,7 @@ class EpisodeCollector:
         slots = table[:, 0].astype(int)
         episode = self._running[slots]
         self._running[slots] += self.num_envs
+        self._counted = torch.from_numpy(self._running < self.episodes).to(self._counted.device)
         counted = episode < self.episodes
         split = 1 + len(self._end_names)
         self._ends[episode[counted]] = table[counted, 1:split] != 0

@@ -55,6 +55,7 @@ class EvalResult:
         steps: Control steps of the rollout.
         wasted_step_fraction: Share of env steps that belong to no counted episode.
         rollout_s: Wall time of the rollout, s.
+        profiles: By metric, its means along an episode; see `genelab.eval.profile`.
     """
 
     rows: list[dict[str, Any]]
@@ -67,6 +68,7 @@ class EvalResult:
     steps: int
     wasted_step_fraction: float
     rollout_s: float
+    profiles: dict[str, dict[str, Any]] = field(default_factory=dict)
     warnings: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -163,6 +165,7 @@ def evaluate_policy(
         steps=steps,
         wasted_step_fraction=1.0 - collector.counted_steps / (steps * env.num_envs),
         rollout_s=time.perf_counter() - started,
+        profiles=collector.profiles(),
     )
     result.warnings = _warnings(result)
     if not result.complete:

@@ -59,6 +59,7 @@ class Subject:
 def build_report(result: EvalResult, subject: Subject) -> dict[str, Any]:
     """Return the document with its rows inside; `write_report` moves them out when there are many."""
     metrics = {name: subject.metrics.get(name, MetricInfo()) for name in result.metric_names}
+    profiles = {name: {"unit": metrics[name].unit, **found} for name, found in result.profiles.items()}
     made = aggregates(result.rows, metrics, subject.headline)
     env_steps = result.steps * result.num_envs
     wall_clock = (subject.build_s or 0.0) + result.rollout_s
@@ -76,6 +77,7 @@ def build_report(result: EvalResult, subject: Subject) -> dict[str, Any]:
         "protocol": _protocol(result, subject),
         "aggregates": made,
         "strata": by_stratum(result.rows, result.strata, metrics),
+        **({"profiles": profiles} if profiles else {}),
         "episodes": result.rows,
         "environment": subject.environment,
         "timing": {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from genelab.eval.report import SCHEMA
-from genelab.runs.curves import read_evaluations
+from genelab.runs.curves import Curve, read_evaluations
 from genelab.runs.html_report.chart import chart
 from genelab.runs.html_report.elements import (
     Child,
@@ -22,7 +25,7 @@ from genelab.runs.html_report.elements import (
     section,
     table,
 )
-from genelab.runs.learning_curves import learning_curves, other_scalars
+from genelab.runs.learning_curves import Panel, learning_curves, other_scalars
 from genelab.runs.run_dir import AGENT_PARAMS, ENV_PARAMS, PROVENANCE
 from genelab.utils.files import read_json
 
@@ -69,6 +72,7 @@ def evaluations(documents: Mapping[str, Document]) -> Html | None:
         content = [
             metrics_table(document["aggregates"]),
             terminations(document["aggregates"]["terminations"]),
+            profiles(document.get("profiles", {})),
             warnings,
         ]
         parts.append(section(title, content, level=3) if len(documents) == 1 else collapsed(title, content))
@@ -138,6 +142,17 @@ def terminations(counts: Mapping[str, int]) -> Html | None:
         for cause, count in counts.items()
     ]
     return _titled("Episodes ended by", element("div", bars, class_="bars"))
+
+
+def profiles(found: Mapping[str, Document]) -> list[Child]:
+    """Return a small chart for each metric that says where along an episode its number comes from."""
+    drawn = []
+    for name, profile in found.items():
+        means = [math.nan if value is None else value for value in profile["means"]]
+        title = f"{name}{f' [{unit}]' if (unit := profile['unit']) else ''}, over {profile['axis']}"
+        curve = Curve(np.array(profile["places"], dtype=float), np.array(means, dtype=float))
+        drawn.append(chart(Panel(title, {"": curve}), width=360, height=190))
+    return [element("div", drawn, class_="small")] if drawn else []
 
 
 def _titled(title: str, content: Child) -> Html:

@@ -1,0 +1,50 @@
+"""Metrics that also say where along an episode their number comes from."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from genelab.eval.metrics import EvalMetric
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Means at places along an axis, over the episodes that count.
+
+    Attributes:
+        axis: What the places are, with the unit: `"time in the clip, s"`.
+        places: Where, rising.
+        means: The mean at each; not finite where there is none.
+        counts: Number of values behind each.
+    """
+
+    axis: str
+    places: list[float]
+    means: list[float]
+    counts: list[int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; `None` for a mean that is not finite."""
+        means = [value if math.isfinite(value) else None for value in self.means]
+        return {"axis": self.axis, "places": self.places, "means": means, "counts": self.counts}
+
+
+class ProfiledMetric(EvalMetric):
+    """A number for every episode, and a profile over all of them."""
+
+    @abstractmethod
+    def trace(self, counted: torch.Tensor) -> None:
+        """Add the control step of the last `update` to the profile, for the envs in `counted`, bool `(num_envs,)`.
+
+        The others run episodes beyond their quota, which fast envs have more of.
+        """
+
+    @abstractmethod
+    def profile(self) -> Profile:
+        """Return what was traced since `start`."""
