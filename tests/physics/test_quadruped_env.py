@@ -8,6 +8,7 @@ import torch
 from genelab.config import SimulationCfg
 from genelab.config.simulation import RigidSolverCfg
 from genelab.sim.scene import padding_for
+from genelab.utils.errors import GenelabError
 from genelab.utils.rotations import rotate_inverse
 
 
@@ -187,3 +188,11 @@ def test_what_genesis_tells_lies_row_by_row(quadruped_env):
     robot, properties = quadruped_env.scene["robot"], quadruped_env.scene.properties["robot"]
     state = [robot.joint_pos, robot.joint_vel, robot.root_quat, robot.link_pos, robot.link_ang_vel]
     assert all(tensor.is_contiguous() for tensor in [*state, properties.mass, properties.com])
+
+
+def test_a_default_pose_beyond_the_limits_is_refused(quadruped_env, monkeypatch):
+    robot = quadruped_env.scene["robot"]
+    robot._check_default_pose()
+    monkeypatch.setattr(robot, "default_joint_pos", robot.default_joint_pos + 1.41)
+    with pytest.raises(GenelabError, match=r"1\.51 of joint 'fl_hip' is beyond its limits -1\.5 … 1\.5"):
+        robot._check_default_pose()

@@ -11,6 +11,9 @@ from genelab.entities.joint_tables import match_names, per_joint
 from genelab.utils.errors import GenelabError
 from genelab.utils.lazy import torch
 
+_LIMIT_TOLERANCE = 1e-4
+"""rad or m: limits in model files are rounded."""
+
 
 class Articulation(Entity):
     """A robot. Joints are its one-degree-of-freedom joints in model order; links are its bodies.
@@ -48,12 +51,24 @@ class Articulation(Entity):
         self.default_joint_pos = torch.tensor(default, device=device).repeat(num_envs, 1)
         lower, upper = self.entity.get_dofs_limit(self._dofs)
         self.joint_limits = torch.stack((lower.reshape(-1, len(dofs))[0], upper.reshape(-1, len(dofs))[0]), dim=1)
+        self._check_default_pose()
         self._default_qpos[:, self._qs] = self.default_joint_pos
         self.target = self.default_joint_pos.clone()
         self.encoder_bias = torch.zeros_like(self.default_joint_pos)
         self.action_scale = torch.ones(self.num_joints, device=device)
         self.actuators = self._bind_actuators()
         self._driving = [actuator for actuator in self.actuators.values() if not actuator.passive]
+
+    def _check_default_pose(self) -> None:
+        """Refuse a pose that the solver would leave at once, with a jerk."""
+        for name, value, (low, high) in zip(
+            self.joint_names, self.default_joint_pos[0].tolist(), self.joint_limits.tolist(), strict=True
+        ):
+            if not low - _LIMIT_TOLERANCE <= value <= high + _LIMIT_TOLERANCE:
+                raise GenelabError(
+                    f"default position {value:g} of joint {name!r} is beyond its limits {low:g} … {high:g}",
+                    where=f"scene.entities.{self.name}.joint_pos",
+                )
 
     def _bind_actuators(self) -> dict[str, Actuator]:
         """Build the actuator groups and give Genesis their gains, limits and inertias."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -88,7 +89,13 @@ def _initialise(cfg: SimulationCfg, gpu: bool, seed: int) -> Session:
         performance_mode=cfg.performance_mode,
     )
     gs.logger.handler.setStream(sys.stderr)
+    gs.logger.addFilter(_concerns_us)
     return Session(gs, gpu, cfg.precision, cfg.performance_mode)
+
+
+def _concerns_us(record: logging.LogRecord) -> bool:
+    """Drop the warning that the model file's zero pose is beyond joint limits: a reset sets the config's own pose."""
+    return "Neutral robot position" not in record.getMessage()
 
 
 def scene_opened() -> None:
