@@ -120,6 +120,13 @@ def genelab_tasks() -> list[TaskSpec]:
             )
             for name, config, summary in _TRACKING_TASKS
         ),
+        TaskSpec(
+            id="GeneLab-Motion-Playback-v0",
+            config=f"{_TRACKING}.playback:motion_playback",
+            summary="A motion clip shown on its robot",
+            tags=("playback", "g1"),
+            kind="playback",
+        ),
     ]
 
 
