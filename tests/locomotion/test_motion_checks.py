@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from motion_clips import sway_clip
 
 from genelab.cli import root
 from genelab.utils.errors import UsageError
@@ -18,16 +17,6 @@ from genelab_tasks_locomotion.motion.kinematics import make_clip
 from genelab_tasks_locomotion.motion.robot_model import RobotModel
 from genelab_tasks_locomotion.motion.support import margin, zero_moment_point
 from genelab_tasks_locomotion.robots import UNITREE_G1
-
-
-@pytest.fixture(scope="module")
-def model() -> RobotModel:
-    return RobotModel(UNITREE_G1)
-
-
-@pytest.fixture(scope="module")
-def clip(model: RobotModel) -> MotionClip:
-    return sway_clip(model)
 
 
 def failed(clip: MotionClip) -> dict[str, str]:

@@ -7,24 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from motion_clips import sway_clip
 
 from genelab.utils.errors import GenelabError, UsageError
 from genelab_tasks_locomotion.motion.clip import MotionClip
 from genelab_tasks_locomotion.motion.clip_file import read_clip, write_clip
 from genelab_tasks_locomotion.motion.edits import cut, mirrored
 from genelab_tasks_locomotion.motion.robot_model import RobotModel
-from genelab_tasks_locomotion.robots import UNITREE_G1
-
-
-@pytest.fixture(scope="module")
-def model() -> RobotModel:
-    return RobotModel(UNITREE_G1)
-
-
-@pytest.fixture(scope="module")
-def clip(model: RobotModel) -> MotionClip:
-    return sway_clip(model)
 
 
 @pytest.fixture
@@ -37,15 +25,16 @@ def test_a_clip_comes_back_as_it_was_written(clip: MotionClip, file: Path) -> No
     again = read_clip(file)
     assert (again.fps, again.joint_names, again.metadata) == (clip.fps, clip.joint_names, clip.metadata)
     for name in ("joint_pos", "joint_vel", "body_pos", "body_quat", "body_lin_vel", "body_ang_vel"):
-        assert np.allclose(getattr(again, name), getattr(clip, name), atol=1e-5)
+        allowed = 1.3e-4 if name.endswith("vel") else 1e-5
+        assert np.abs(getattr(again, name) - getattr(clip, name)).max() < allowed
 
 
 def test_the_reader_orders_columns_by_name(clip: MotionClip, file: Path) -> None:
     joints, bodies = clip.joint_names[::-1], ("torso_link", "pelvis")
     again = read_clip(file, joint_names=joints, body_names=bodies)
     assert again.joint_names == joints and again.body_names == bodies
-    assert np.allclose(again.joint_pos, clip.joint_pos[:, ::-1], atol=1e-6)
-    assert np.allclose(again.body_pos[:, 0], clip.body_pos[:, clip.body_names.index("torso_link")], atol=1e-6)
+    assert np.allclose(again.joint_pos, clip.joint_pos[:, ::-1], atol=5e-6)
+    assert np.allclose(again.body_pos[:, 0], clip.body_pos[:, clip.body_names.index("torso_link")], atol=5e-6)
 
 
 def test_unknown_names_list_the_nearest(clip: MotionClip, file: Path) -> None:

@@ -17,11 +17,6 @@ from genelab_tasks_locomotion.motion.robot_model import RobotModel
 from genelab_tasks_locomotion.robots import UNITREE_G1
 
 
-@pytest.fixture(scope="module")
-def model() -> RobotModel:
-    return RobotModel(UNITREE_G1)
-
-
 def run(*words: object) -> tuple[int, str]:
     result = CliRunner().invoke(root, ["motion", *map(str, words)])
     return result.exit_code, result.output
