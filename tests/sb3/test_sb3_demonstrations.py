@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
-from goal_env import GoalEnv
+from goal_env import GoalEnv, record_demonstrations
 from sb3_runs import small_agent, train
 from test_sb3_her import GOALS, her_agent
 from test_sb3_resume import everything
@@ -19,19 +18,7 @@ from genelab_backend_sb3.vec_env import Sb3VecEnv
 
 @pytest.fixture
 def demos(tmp_path):
-    """Demonstrations of an episode and a half that go straight to the goal."""
-    env, rows = GoalEnv(), []
-    observations, _ = env.reset()
-    for _ in range(12):
-        actions = ((env.goal - env.position) / 0.4).clamp(-1, 1)
-        after, reward, _, truncated, extras = env.step(actions)
-        row = {f"obs_{name}": value for name, value in observations.items()}
-        row |= {f"next_obs_{name}": value for name, value in extras.get("final_obs", after).items()}
-        rows.append(row | {"actions": actions, "rewards": reward, "dones": truncated, "truncateds": truncated})
-        observations = after
-    path = tmp_path / "demos.npz"
-    np.savez(path, **{name: torch.stack([row[name] for row in rows]).numpy() for name in rows[0]})
-    return path
+    return record_demonstrations(tmp_path / "demos.npz")
 
 
 def changed(path, **arrays):
@@ -46,7 +33,7 @@ def changed(path, **arrays):
 def test_a_replay_buffer_begins_with_whole_usable_episodes_of_demonstrations(demos):
     agent = her_agent(clip_actions=2.0)
     model = build_algorithm(agent, Sb3VecEnv(GoalEnv(), agent))
-    prefill(model, agent, read_demonstrations(demos, agent, 8), GoalEnv().observation_layout)
+    prefill(model, model.replay_buffer, agent, read_demonstrations(demos, agent, 8), GoalEnv().observation_layout)
     buffer = model.replay_buffer
     assert buffer.pos == 12
     assert (buffer.ep_length[:12] > 0).all()
@@ -73,7 +60,7 @@ def test_plain_observations_are_laid_side_by_side(demos):
     agent = small_agent("SAC", obs_groups=GOALS, demo_path=str(demos))
     model = build_algorithm(agent, Sb3VecEnv(GoalEnv(), agent))
     demonstrations = read_demonstrations(demos, agent, 8)
-    prefill(model, agent, demonstrations, GoalEnv().observation_layout)
+    prefill(model, model.replay_buffer, agent, demonstrations, GoalEnv().observation_layout)
     assert np.array_equal(model.replay_buffer.observations[:12, :, 3:5], demonstrations.arrays["obs_achieved_goal"])
 
 

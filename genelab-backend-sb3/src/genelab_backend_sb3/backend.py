@@ -48,9 +48,9 @@ class Sb3Backend(Backend):
 
         Raises:
             UsageError: for arguments that the algorithm does not have, observation groups that the environment lacks
-                (goals, with HER), HER or demonstrations without a replay buffer, HER without a reward function, a
-                rollout of a single sample, a replay buffer without room for a step or, with HER, for an episode, and
-                demonstrations that do not fit.
+                (goals, with HER), HER or demonstrations without a replay buffer, HER without a reward function,
+                imitation by another algorithm than SAC, a rollout of a single sample, a replay buffer without room for
+                a step or, with HER, for an episode, and demonstrations that do not fit.
         """
         agent = _own(agent)
         validate_extra_kwargs(agent)
@@ -59,6 +59,7 @@ class Sb3Backend(Backend):
         if agent.off_policy:
             if agent.her.enabled:
                 _validate_hindsight(agent, num_envs, env_cfg)
+            _validate_imitation(agent)
             _validate_replay(agent, num_envs)
             return
         replaying = ", ".join(OFF_POLICY)
@@ -157,6 +158,15 @@ def _validate_hindsight(agent: Sb3AgentCfg, num_envs: int, env_cfg: Any) -> None
             f"{longest} steps",
             where="agent.buffer_size",
             fix=f"--agent.buffer_size {8 * num_envs * (longest + 1)} or more, or fewer envs",
+        )
+
+
+def _validate_imitation(agent: Sb3AgentCfg) -> None:
+    if agent.algorithm != "SAC" and agent.imitation.batch_share > 0.0 and agent.demonstrations is not None:
+        raise UsageError(
+            f"{agent.algorithm} keeps demonstrations among its own transitions; only SAC imitates",
+            where="agent.imitation.batch_share",
+            fix="--agent.imitation.batch_share 0, or --agent.algorithm SAC",
         )
 
 

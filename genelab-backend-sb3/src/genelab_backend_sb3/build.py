@@ -11,6 +11,7 @@ from stable_baselines3.common.logger import Logger
 from genelab_backend_sb3.algorithms import ALGORITHMS
 from genelab_backend_sb3.config import Sb3AgentCfg
 from genelab_backend_sb3.hindsight import HindsightBuffer
+from genelab_backend_sb3.imitation import ImitatingSAC
 from genelab_backend_sb3.networks import POLICIES, policy_kwargs
 from genelab_backend_sb3.vec_env import Sb3VecEnv
 
@@ -30,11 +31,14 @@ def build_algorithm(agent: Sb3AgentCfg, env: Sb3VecEnv) -> Any:
     with warnings.catch_warnings():
         # About mini-batches, said better below, and that a GPU would not pay: the environment chooses the device.
         warnings.filterwarnings("ignore", category=UserWarning, module="stable_baselines3")
-        algorithm = ALGORITHMS[agent.algorithm](POLICIES[agent.algorithm], env, **options)
+        kind: Any = ImitatingSAC if agent.imitates else ALGORITHMS[agent.algorithm]
+        algorithm = kind(POLICIES[agent.algorithm], env, **options)
     algorithm.set_logger(Logger(None, []))
     if not agent.off_policy:
         env.terminal_value = algorithm.terminal_value
         _announce_last_mini_batch(agent, env.num_envs)
+    elif agent.imitates:
+        algorithm.imitation = agent.imitation
     elif agent.algorithm != "SAC":
         algorithm.exploration_noise = agent.action_noise
     return algorithm

@@ -27,12 +27,15 @@ class Sb3PolicyCfg:
         log_std_init: Logarithm of the standard deviation of actions at the start (PPO, A2C).
         obs_normalization: Subtract the running mean of the observations and divide by their standard deviation. The
             statistics belong to the networks: they are saved, loaded and exported with them.
+        critic_layer_norm: Normalise each hidden layer of the critic before its activation, which bounds what the critic
+            claims of actions that it has never seen (Ball et al. 2023; SAC, TD3 and DDPG).
     """
 
     net_arch: Annotated[tuple[Positive, ...], Field(min_length=1)] = (256, 256)
     activation: Literal["elu", "relu", "tanh", "selu", "silu", "gelu", "leaky_relu"] = "elu"
     log_std_init: float = 0.0
     obs_normalization: bool = False
+    critic_layer_norm: bool = False
 
 
 @configclass
@@ -68,6 +71,30 @@ class Sb3HerCfg:
 
 
 @configclass
+class Sb3ImitationCfg:
+    """Learning from demonstrations throughout a training, for SAC.
+
+    The demonstrations stay in a buffer of their own, with the goals that they were given for.
+
+    Attributes:
+        batch_share: Share of each mini-batch that is drawn from the demonstrations (Ball et al. 2023, arXiv:2302.02948,
+            draw half). With 0 they lie in the replay buffer among the agent's own transitions, and nothing else here
+            is used.
+        cloning_weight: Weight, in the loss of the actor, of the squared distance between its action and the
+            demonstrated one.
+        q_filter: Clone only where the critic values the demonstrated action higher than the actor's own (Nair et al.
+            2018, arXiv:1709.10089).
+        updates_before: Gradient steps on the demonstrations alone before a new run acts; the actor then clones and
+            does not ask the critic.
+    """
+
+    batch_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    cloning_weight: Annotated[float, Field(ge=0)] = 1.0
+    q_filter: bool = True
+    updates_before: Annotated[int, Field(ge=0)] = 0
+
+
+@configclass
 class Sb3AgentCfg(BackendConfig):
     """A Stable-Baselines3 agent. Budgets and intervals count environment steps, summed over envs.
 
@@ -92,6 +119,7 @@ class Sb3AgentCfg(BackendConfig):
         extra_kwargs: More arguments of the algorithm's class, such as SAC's `ent_coef` and `gradient_steps`.
         demo_path: NPZ file of demonstrations that fill the replay buffer before a new run learns; the environment
             variable `GENELAB_SB3_DEMO_PATH` sets it too.
+        imitation: What else is done with the demonstrations (SAC); without any, nothing.
     """
 
     max_iterations: Positive = 100_000
@@ -116,6 +144,7 @@ class Sb3AgentCfg(BackendConfig):
     her: Sb3HerCfg = Field(default_factory=Sb3HerCfg)
     extra_kwargs: dict[str, Any] = Field(default_factory=dict)
     demo_path: str | None = None
+    imitation: Sb3ImitationCfg = Field(default_factory=Sb3ImitationCfg)
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -130,6 +159,11 @@ class Sb3AgentCfg(BackendConfig):
     @property
     def off_policy(self) -> bool:
         return self.algorithm in OFF_POLICY
+
+    @property
+    def imitates(self) -> bool:
+        """Whether demonstrations are kept in a buffer of their own."""
+        return self.algorithm == "SAC" and self.imitation.batch_share > 0.0 and self.demonstrations is not None
 
     @property
     def demonstrations(self) -> str | None:

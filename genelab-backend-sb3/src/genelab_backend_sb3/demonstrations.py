@@ -101,15 +101,39 @@ def _check_widths(path: Path, arrays: dict[str, np.ndarray], agent: Sb3AgentCfg)
             )
 
 
-def prefill(algorithm: Any, agent: Sb3AgentCfg, demonstrations: Demonstrations, layout: ObservationLayout) -> None:
-    """Put demonstrations into the replay buffer and their observations into the statistics.
+def take_in(algorithm: Any, agent: Sb3AgentCfg, demonstrations: Demonstrations, layout: ObservationLayout) -> None:
+    """Put demonstrations where the agent learns from them, and learn what is to be learnt before it acts.
+
+    Raises:
+        UsageError: if they have other observations than the task, whose `layout` it is, or other widths.
+    """
+    if not agent.imitates:
+        prefill(algorithm, algorithm.replay_buffer, agent, demonstrations, layout)
+        return
+    algorithm.demonstrations = demonstration_buffer(algorithm, len(demonstrations.arrays["actions"]))
+    prefill(algorithm, algorithm.demonstrations, agent, demonstrations, layout)
+    algorithm.imitate()
+
+
+def demonstration_buffer(algorithm: Any, steps: int) -> Any:
+    """Return an empty buffer for `steps` of all envs, in which goals stay as they are."""
+    kind, kwargs = algorithm.replay_buffer_class, algorithm.replay_buffer_kwargs
+    if issubclass(kind, HerReplayBuffer):
+        kwargs = {**kwargs, "n_sampled_goal": 0, "env": algorithm.env}
+    size, spaces = steps * algorithm.n_envs, (algorithm.observation_space, algorithm.action_space)
+    return kind(size, *spaces, device=algorithm.device, n_envs=algorithm.n_envs, **kwargs)
+
+
+def prefill(
+    algorithm: Any, buffer: Any, agent: Sb3AgentCfg, demonstrations: Demonstrations, layout: ObservationLayout
+) -> None:
+    """Put demonstrations into a replay buffer and their observations into the statistics.
 
     Raises:
         UsageError: if they have other observations than the task, whose `layout` it is, or other widths.
     """
     require_demonstrated_layout(demonstrations.name, demonstrations.about, layout, agent.groups)
     arrays = demonstrations.arrays
-    buffer = algorithm.replay_buffer
     observations, successors = _observations(arrays, "obs", agent), _observations(arrays, "next_obs", agent)
     widths = _widths(observations), arrays["actions"].shape[2:]
     expected = _widths(buffer.observations), buffer.actions.shape[2:]

@@ -30,12 +30,48 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "leaky_relu": nn.LeakyReLU,
 }
 
+
+class LayerNorm(nn.Module):
+    """Normalises each row to mean 0 and variance 1, without weights."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return nn.functional.layer_norm(features, features.shape[-1:])
+
+
+class _CriticWithLayerNorm:
+    """For policies with actor and critic: lets the hidden layers of the critic be normalised before activation.
+
+    Args:
+        critic_layer_norm: Whether they are.
+    """
+
+    critic_kwargs: dict[str, Any]
+
+    def __init__(self, *args: Any, critic_layer_norm: bool, **kwargs: Any) -> None:
+        self._critic_layer_norm = critic_layer_norm
+        super().__init__(*args, **kwargs)
+
+    def _build(self, lr_schedule: Any) -> None:
+        if self._critic_layer_norm:
+            activation = self.critic_kwargs["activation_fn"]
+            self.critic_kwargs["activation_fn"] = lambda: nn.Sequential(LayerNorm(), activation())
+        super()._build(lr_schedule)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class SoftPolicy(_CriticWithLayerNorm, SACPolicy):
+    """Actor and critics of SAC."""
+
+
+class DeterministicPolicy(_CriticWithLayerNorm, TD3Policy):
+    """Actor and critics of TD3 and DDPG."""
+
+
 POLICIES: dict[str, type[BasePolicy]] = {
     "PPO": ActorCriticPolicy,
     "A2C": ActorCriticPolicy,
-    "SAC": SACPolicy,
-    "TD3": TD3Policy,
-    "DDPG": TD3Policy,
+    "SAC": SoftPolicy,
+    "TD3": DeterministicPolicy,
+    "DDPG": DeterministicPolicy,
 }
 
 
@@ -99,7 +135,9 @@ def policy_kwargs(agent: Sb3AgentCfg) -> dict[str, Any]:
     }
     if agent.algorithm == "DDPG":
         options["n_critics"] = 1
-    if not agent.off_policy:
+    if agent.off_policy:
+        options["critic_layer_norm"] = cfg.critic_layer_norm
+    else:
         options["log_std_init"] = cfg.log_std_init
     return options
 

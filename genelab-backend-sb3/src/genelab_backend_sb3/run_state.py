@@ -9,6 +9,8 @@ import torch
 from genelab.rl.random_state import random_state, restore_random_state
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3.algorithms import OffPolicyLoop
+from genelab_backend_sb3.demonstrations import demonstration_buffer
+from genelab_backend_sb3.imitation import ImitatingSAC
 from genelab_backend_sb3.replay import replay_state, restore_replay
 from genelab_backend_sb3.vec_env import Sb3VecEnv
 
@@ -23,6 +25,7 @@ def capture(env: Sb3VecEnv, algorithm: Any) -> dict[str, Any]:
         "observations": _as_tensors(algorithm._last_obs),
         "episode_starts": torch.from_numpy(algorithm._last_episode_starts),
         "replay": replay_state(algorithm.replay_buffer) if isinstance(algorithm, OffPolicyLoop) else None,
+        "demonstrations": replay_state(algorithm.demonstrations) if isinstance(algorithm, ImitatingSAC) else None,
         "counters": {name: getattr(algorithm, name) for name in _COUNTERS},
         "metrics": env.metrics.state_dict(),
         "random": random_state(),
@@ -49,6 +52,10 @@ def restore(state: dict[str, Any], env: Sb3VecEnv, algorithm: Any) -> None:
                 where="agent.buffer_size",
             )
         restore_replay(buffer, state["replay"])
+    if isinstance(algorithm, ImitatingSAC):
+        shown = state["demonstrations"]
+        algorithm.demonstrations = demonstration_buffer(algorithm, shown["buffer_size"])
+        restore_replay(algorithm.demonstrations, shown)
     for name in _COUNTERS:
         setattr(algorithm, name, state["counters"][name])
     algorithm._last_obs = _as_arrays(state["observations"])

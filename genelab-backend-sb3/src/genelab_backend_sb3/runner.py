@@ -20,7 +20,7 @@ from genelab_backend_sb3 import run_state
 from genelab_backend_sb3.archive import read_archive, write_archive
 from genelab_backend_sb3.build import build_algorithm
 from genelab_backend_sb3.config import Sb3AgentCfg
-from genelab_backend_sb3.demonstrations import prefill, read_demonstrations
+from genelab_backend_sb3.demonstrations import read_demonstrations, take_in
 from genelab_backend_sb3.files import Sb3Files
 from genelab_backend_sb3.vec_env import Sb3VecEnv
 from genelab_backend_sb3.weights import load_optimizers, load_policy
@@ -166,7 +166,7 @@ class Runner(BaseCallback):
         path = self.agent.demonstrations
         if path is not None:
             demonstrations = read_demonstrations(path, self.agent, self.env.num_envs)
-            prefill(self.algorithm, self.agent, demonstrations, self.ctx.env.observation_layout)
+            take_in(self.algorithm, self.agent, demonstrations, self.ctx.env.observation_layout)
 
     def _resume(self, path: Path) -> None:
         """Continue exactly where `path` was written.

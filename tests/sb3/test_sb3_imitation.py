@@ -1,0 +1,193 @@
+"""Demonstrations in a buffer of their own: mixed mini-batches, cloning, updates before acting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from goal_env import GoalEnv, record_demonstrations
+from sb3_runs import train
+from test_sb3_her import her_agent
+from test_sb3_resume import everything
+
+from genelab.rl.policy import ActorPolicy
+from genelab.testing import bit_differences
+from genelab.utils.errors import UsageError
+from genelab_backend_sb3 import Sb3AgentCfg, Sb3ImitationCfg, Sb3PolicyCfg
+from genelab_backend_sb3.backend import Sb3Backend
+from genelab_backend_sb3.build import build_algorithm
+from genelab_backend_sb3.demonstrations import read_demonstrations, take_in
+from genelab_backend_sb3.imitation import Batch
+from genelab_backend_sb3.vec_env import Sb3VecEnv
+
+
+@pytest.fixture
+def demos(tmp_path):
+    return record_demonstrations(tmp_path / "demos.npz")
+
+
+def imitator(path: Any, *, imitation: dict[str, Any] | None = None, **fields: Any) -> Sb3AgentCfg:
+    cfg = Sb3ImitationCfg(**{"batch_share": 0.5, "updates_before": 3, **(imitation or {})})
+    return her_agent(demo_path=str(path), imitation=cfg, **fields)
+
+
+def prepared(agent: Sb3AgentCfg) -> Any:
+    """Return the algorithm as it is when a run begins."""
+    env = GoalEnv()
+    algorithm = build_algorithm(agent, Sb3VecEnv(env, agent))
+    assert agent.demo_path is not None
+    take_in(algorithm, agent, read_demonstrations(agent.demo_path, agent, 8), env.observation_layout)
+    return algorithm
+
+
+def full_batch(algorithm: Any) -> Batch:
+    sample = algorithm.demonstrations.sample(64)
+    return Batch(sample.observations, sample.actions, sample.next_observations, sample.rewards, sample.dones)
+
+
+@pytest.mark.parametrize("steps", [200, 232])  # between episodes, and within one
+@pytest.mark.parametrize("ent_coef", [0.05, "auto"])
+def test_a_continued_imitation_equals_a_straight_one_bitwise(tmp_path, demos, steps, ent_coef):
+    straight, parts = tmp_path / "straight", tmp_path / "parts"
+    straight.mkdir()
+    parts.mkdir()
+    agent = imitator(demos, save_interval=steps, extra_kwargs={"ent_coef": ent_coef, "gradient_steps": 2})
+    train(straight, 2 * steps, agent=agent, env=GoalEnv())
+    train(parts, steps, agent=agent, env=GoalEnv())
+    np.random.rand(5)
+    torch.rand(5)
+    checkpoint = parts / f"model_{steps}_steps.zip"
+    train(parts, 2 * steps, agent=agent, env=GoalEnv(), resume=checkpoint)
+    assert bit_differences(everything(straight, 2 * steps), everything(parts, 2 * steps)) == []
+    shown = everything(parts, 2 * steps)["state"]["demonstrations"]
+    assert shown["actions"].shape == (12, 8, 2) and shown["actions"].abs().max() > 0.1
+
+
+def test_demonstrations_stay_out_of_the_replay_buffer_and_keep_their_goals(demos):
+    algorithm = prepared(imitator(demos))
+    assert algorithm.replay_buffer.size() == 0
+    with np.load(demos) as file:
+        goals, rewards = file["obs_desired_goal"].reshape(-1, 2), file["rewards"].reshape(-1)
+    sample = algorithm.demonstrations.sample(200)
+    drawn = sample.observations["desired_goal"].numpy()
+    assert (np.abs(drawn[:, None] - goals[None]).sum(2).min(1) == 0.0).all()
+    assert sample.rewards.mean().item() == pytest.approx(rewards.mean(), abs=0.15)
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.5, 12), (0.25, 6), (0.01, 1)])
+def test_each_mini_batch_has_its_share_of_demonstrations(demos, share, shown, monkeypatch):
+    algorithm = prepared(imitator(demos, imitation={"batch_share": share}))
+    counts: dict[str, list[int]] = {"own": [], "shown": []}
+    sample = algorithm.demonstrations.sample
+
+    def counting(name):
+        return lambda count: (counts[name].append(count), sample(count))[1]
+
+    monkeypatch.setattr(algorithm.replay_buffer, "sample", counting("own"))
+    monkeypatch.setattr(algorithm.demonstrations, "sample", counting("shown"))
+    algorithm.train(2, 24)
+    assert counts == {"own": [24 - shown] * 2, "shown": [shown] * 2}
+
+
+def test_updates_before_acting_bring_the_actor_to_the_demonstrated_actions(demos):
+    def distance(updates: int) -> float:
+        agent = imitator(
+            demos,
+            learning_rate=3e-3,
+            imitation={"updates_before": updates, "cloning_weight": 5.0},
+            policy=Sb3PolicyCfg(net_arch=(64, 64), obs_normalization=True, critic_layer_norm=True),
+            extra_kwargs={"ent_coef": 0.01},
+        )
+        algorithm = prepared(agent)
+        batch = full_batch(algorithm)
+        with torch.no_grad():
+            own = algorithm.actor(batch.observations, deterministic=True)
+        return float((own - batch.actions).square().sum(dim=1).mean())
+
+    assert distance(0) > 0.3
+    assert distance(300) < 0.05
+
+
+class TestTheActorIsPulled:
+    """By demonstrations alone: the critic says that all actions are equal, or that the demonstrated one is worse."""
+
+    def losses(self, demos, monkeypatch, preference: float, **imitation: Any) -> dict[str, float]:
+        algorithm = prepared(imitator(demos, imitation={"cloning_weight": 10.0, **imitation}))
+        batch = full_batch(algorithm)
+
+        def critic(observations, actions):
+            """Value `preference` for exactly the demonstrated actions, else 0."""
+            shown = batch.actions[-len(actions) :]
+            value = preference * (actions == shown).all(dim=1, keepdim=True).float() + 0.0 * actions[:, :1]
+            return value, value
+
+        monkeypatch.setattr(algorithm.critic, "forward", critic)
+        return {name: float(value) for name, value in algorithm._update_actor(batch, 32).items()}
+
+    def test_where_the_critic_prefers_them(self, demos, monkeypatch):
+        losses = self.losses(demos, monkeypatch, 1.0)
+        assert losses["cloned_share"] == 1.0 and losses["cloning_loss"] > 0.1
+
+    def test_not_where_it_prefers_the_actors_own(self, demos, monkeypatch):
+        losses = self.losses(demos, monkeypatch, -1.0)
+        assert losses["cloned_share"] == losses["cloning_loss"] == 0.0
+
+    def test_everywhere_without_the_filter(self, demos, monkeypatch):
+        losses = self.losses(demos, monkeypatch, -1.0, q_filter=False)
+        assert losses["cloned_share"] == 1.0 and losses["cloning_loss"] > 0.1
+
+
+def test_imitation_solves_the_task_sooner_than_relabelling_alone(tmp_path, demos):
+    def success(log_dir, **imitation: Any) -> float:
+        log_dir.mkdir()
+        agent = imitator(
+            demos,
+            save_interval=10**6,
+            learning_rate=3e-3,
+            batch_size=64,
+            discount_factor=0.8,
+            tau=0.05,
+            policy=Sb3PolicyCfg(net_arch=(64, 64), obs_normalization=True, critic_layer_norm=True),
+            extra_kwargs={"ent_coef": 0.02},
+            imitation={"cloning_weight": 2.0, **imitation},
+        )
+        checkpoint = train(log_dir, 8 * 40, agent=agent, env=GoalEnv()).checkpoint
+        env = GoalEnv(256, seed=1)
+        policy = ActorPolicy(Sb3Backend().load(checkpoint, agent, env), env.observation_layout)
+        observations, _ = env.reset()
+        for _ in range(8):
+            observations, _, _, _, extras = env.step(policy(observations))
+        return float(extras["is_success"].float().mean())
+
+    assert success(tmp_path / "imitating", updates_before=200) > success(tmp_path / "not", batch_share=0.0) + 0.2
+
+
+@pytest.mark.parametrize("algorithm", ["SAC", "TD3", "DDPG"])
+def test_a_critic_with_layer_norm_does_not_see_how_large_its_features_are(algorithm):
+    agent = her_agent(algorithm, policy=Sb3PolicyCfg(net_arch=(16, 16), critic_layer_norm=True))
+    model = build_algorithm(agent, Sb3VecEnv(GoalEnv(), agent))
+    observations = {
+        name: torch.randn(4, dim) for name, dim in (("observation", 3), ("achieved_goal", 2), ("desired_goal", 2))
+    }
+    actions = torch.rand(4, 2)
+    first = model.critic.qf0[0]
+    before = model.critic(observations, actions)[0]
+    with torch.no_grad():
+        first.weight.mul_(7.0)
+        first.bias.mul_(7.0)
+    torch.testing.assert_close(model.critic(observations, actions)[0], before, atol=1e-3, rtol=1e-3)
+    assert not any("LayerNorm" in type(module).__name__ for module in model.actor.modules())
+
+
+def test_only_sac_imitates(demos):
+    with pytest.raises(UsageError, match=r"TD3 keeps demonstrations among its own[\s\S]*--agent.algorithm SAC"):
+        Sb3Backend().validate(imitator(demos, algorithm="TD3"), 8, GoalEnv().cfg)
+
+
+def test_without_demonstrations_the_agent_is_plain(monkeypatch):
+    monkeypatch.delenv("GENELAB_SB3_DEMO_PATH", raising=False)
+    agent = her_agent(imitation=Sb3ImitationCfg(batch_share=0.5, updates_before=5))
+    Sb3Backend().validate(agent, 8, GoalEnv().cfg)
+    assert type(build_algorithm(agent, Sb3VecEnv(GoalEnv(), agent))).__name__ == "GenelabSAC"
