@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def write_clip(path: Path, clip: MotionClip) -> None:
     """
     check_clip_path(path)
     check_shapes(clip, str(path))
-    arrays = {name: _rounded(getattr(clip, name), name) for name in ARRAYS}
+    arrays: dict[str, Any] = {name: _rounded(getattr(clip, name), name) for name in ARRAYS}
     with atomic_path(path) as temporary:
         np.savez_compressed(
             temporary,

@@ -39,6 +39,7 @@ class MotionCommand(CommandTerm):
     """Frames of a clip; see the config.
 
     Attributes:
+        robot: Who follows.
         frame: The frame that the next step should reach, int64 `(num_envs,)`.
         now: That frame's contents.
         links: The tracked links among the robot's.
@@ -51,7 +52,7 @@ class MotionCommand(CommandTerm):
     def __init__(self, cfg: MotionCommandCfg, env: Any) -> None:
         super().__init__(cfg, env)
         robot = env.scene.articulation(cfg.entity, where="commands")
-        self._robot, self._path = robot, find_file(cfg.clip, ".npz")
+        self.robot, self._path = robot, find_file(cfg.clip, ".npz")
         bodies = list(dict.fromkeys((robot.link_names[0], cfg.anchor, *cfg.bodies)))
         clip = read_clip(self._path, joint_names=robot.joint_names, body_names=bodies, fps=1.0 / env.step_dt)
         _check_length(clip, cfg, env)
@@ -90,7 +91,7 @@ class MotionCommand(CommandTerm):
     @property
     def robot_anchor(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Position `(num_envs, 3)`, m, and orientation `(num_envs, 4)` of the robot's anchor in the world."""
-        return self._robot.link_pos[:, self.anchor_link], self._robot.link_quat[:, self.anchor_link]
+        return self.robot.link_pos[:, self.anchor_link], self.robot.link_quat[:, self.anchor_link]
 
     def columns(self, asset: SceneEntity) -> list[int]:
         """Return which of the tracked links an asset's are.
@@ -116,7 +117,7 @@ class MotionCommand(CommandTerm):
     @property
     def relative(self) -> RelativeTargets:
         """The reference moved to the robot's anchor along the ground and turned about the vertical."""
-        both = self._robot.cached(f"{self.name}/relative/{self._version}", self._relative)
+        both = self.robot.cached(f"{self.name}/relative/{self._version}", self._relative)
         return RelativeTargets(both[..., :3], both[..., 3:])
 
     def _relative(self) -> torch.Tensor:
@@ -153,7 +154,7 @@ class MotionCommand(CommandTerm):
         return self.env.random.integers(name, 0, self.num_frames - 2, mask)
 
     def _place(self, frames: Frames, mask: torch.Tensor) -> None:
-        cfg, robot, random, name = self.cfg, self._robot, self.env.random, f"command/{self.name}"
+        cfg, robot, random, name = self.cfg, self.robot, self.env.random, f"command/{self.name}"
         pose = draw_axes(self.env, f"{name}/pose", cfg.pose, mask)
         twist = draw_axes(self.env, f"{name}/velocity", cfg.velocity, mask)
         quat = multiply(from_euler(*pose[:, 3:].unbind(1)), frames.body_quat[:, 0])
@@ -175,7 +176,7 @@ class MotionCommand(CommandTerm):
         self._go_to(torch.where(going, self.frame + 1, self.frame).clamp(max=self.num_frames - 1))
 
     def describe(self) -> dict[str, Any]:
-        joints = self._robot.num_joints
+        joints = self.robot.num_joints
         parts = {"joint_pos": joints, "joint_vel": joints, "anchor_pos": 3, "anchor_quat": 4}
         motion = {**self._clip_facts, "sha256": sha256_file(self._path)}
         return {**super().describe(), "layout": parts, "motion": motion}

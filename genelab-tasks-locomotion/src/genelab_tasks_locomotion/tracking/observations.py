@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from genelab.mdp.entity_defaults import ROBOT
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import conjugate, multiply, rotate_inverse, two_columns
 
@@ -39,17 +38,17 @@ def anchor_orientation(env: Any, command: str, anchor: SceneEntity) -> torch.Ten
     return two_columns(multiply(conjugate(quat), motion(env, command).anchor_quat))
 
 
-def body_positions(env: Any, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def body_positions(env: Any, command: str) -> torch.Tensor:
     """Where the robot's tracked links are, seen from its anchor, m, link after link."""
     term = motion(env, command)
     pos, quat = term.robot_anchor
-    links = asset.robot.link_pos[:, term.links]
+    links = term.robot.link_pos[:, term.links]
     return rotate_inverse(quat[:, None].expand(-1, links.shape[1], -1), links - pos[:, None]).flatten(1)
 
 
-def body_orientations(env: Any, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def body_orientations(env: Any, command: str) -> torch.Tensor:
     """How they are turned, seen from its anchor: first two columns of each matrix, row by row, link after link."""
     term = motion(env, command)
-    links = asset.robot.link_quat[:, term.links]
+    links = term.robot.link_quat[:, term.links]
     inverse = conjugate(term.robot_anchor[1])[:, None].expand_as(links)
     return two_columns(multiply(inverse, links)).flatten(1)

@@ -7,15 +7,11 @@ the world. (Weights and widths: Liao et al. 2025, BeyondMimic.)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from genelab.mdp.entity_defaults import ROBOT
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import angle_between
 from genelab_tasks_locomotion.tracking.observations import motion
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
 
 
 def anchor_position(env: Any, command: str, std: float) -> torch.Tensor:
@@ -32,29 +28,29 @@ def anchor_orientation(env: Any, command: str, std: float) -> torch.Tensor:
     return torch.exp(-error / std**2)
 
 
-def body_position(env: Any, command: str, std: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def body_position(env: Any, command: str, std: float) -> torch.Tensor:
     """Of the links' places relative to the anchor; `std` in m."""
     term = motion(env, command)
-    error = (term.relative.pos - asset.robot.link_pos[:, term.links]).square().sum(dim=2).mean(dim=1)
+    error = (term.relative.pos - term.robot.link_pos[:, term.links]).square().sum(dim=2).mean(dim=1)
     return torch.exp(-error / std**2)
 
 
-def body_orientation(env: Any, command: str, std: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def body_orientation(env: Any, command: str, std: float) -> torch.Tensor:
     """Of their orientations relative to the anchor; `std` in rad."""
     term = motion(env, command)
-    angles = angle_between(term.relative.quat, asset.robot.link_quat[:, term.links])
+    angles = angle_between(term.relative.quat, term.robot.link_quat[:, term.links])
     return torch.exp(-angles.square().mean(dim=1) / std**2)
 
 
-def body_lin_vel(env: Any, command: str, std: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def body_lin_vel(env: Any, command: str, std: float) -> torch.Tensor:
     """Of their velocities in the world; `std` in m/s."""
     term = motion(env, command)
-    error = term.tracked(term.now.body_lin_vel) - asset.robot.link_lin_vel[:, term.links]
+    error = term.tracked(term.now.body_lin_vel) - term.robot.link_lin_vel[:, term.links]
     return torch.exp(-error.square().sum(dim=2).mean(dim=1) / std**2)
 
 
-def body_ang_vel(env: Any, command: str, std: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def body_ang_vel(env: Any, command: str, std: float) -> torch.Tensor:
     """Of their angular velocities in the world; `std` in rad/s."""
     term = motion(env, command)
-    error = term.tracked(term.now.body_ang_vel) - asset.robot.link_ang_vel[:, term.links]
+    error = term.tracked(term.now.body_ang_vel) - term.robot.link_ang_vel[:, term.links]
     return torch.exp(-error.square().sum(dim=2).mean(dim=1) / std**2)

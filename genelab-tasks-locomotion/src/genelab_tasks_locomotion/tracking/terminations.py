@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from genelab.mdp.entity_defaults import ROBOT
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import rotate_inverse
 from genelab_tasks_locomotion.tracking.observations import motion
@@ -32,9 +31,9 @@ def anchor_tilt(env: Any, command: str, limit: float) -> torch.Tensor:
     return (wanted - actual).abs() > limit
 
 
-def link_height(env: Any, command: str, limit: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def link_height(env: Any, command: str, limit: float, asset: SceneEntity) -> torch.Tensor:
     """One of the chosen links, which must be tracked, is too high or too low by more than `limit`, m."""
     term = motion(env, command)
     links = term.columns(asset)
-    heights = asset.robot.link_pos[:, term.links][:, links, 2]
+    heights = term.robot.link_pos[:, term.links][:, links, 2]
     return ((term.relative.pos[:, links, 2] - heights).abs() > limit).any(dim=1)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from genelab.mdp.entity_defaults import ROBOT
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import angle_between
 from genelab_tasks_locomotion.tracking.observations import motion
 
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
 
-
-def joint_error(env: Any, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def joint_error(env: Any, command: str) -> torch.Tensor:
     """Mean over the joints of |q − reference|, rad."""
-    return (asset.robot.joint_pos - motion(env, command).now.joint_pos).abs().mean(dim=1)
+    term = motion(env, command)
+    return (term.robot.joint_pos - term.now.joint_pos).abs().mean(dim=1)
 
 
-def body_error(env: Any, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def body_error(env: Any, command: str) -> torch.Tensor:
     """Mean distance of the tracked links from the reference moved to the robot, m."""
     term = motion(env, command)
-    return (term.relative.pos - asset.robot.link_pos[:, term.links]).norm(dim=2).mean(dim=1)
+    return (term.relative.pos - term.robot.link_pos[:, term.links]).norm(dim=2).mean(dim=1)
 
 
 def anchor_error(env: Any, command: str) -> torch.Tensor:
