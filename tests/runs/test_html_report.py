@@ -81,6 +81,9 @@ def make_eval(path: Path, *, returns=(1.0, 2.0, 3.0), task: str = "Task-A-v0", c
         "metrics": {"return_mean": made["return"]["mean"], "length_mean": 10.0, "success_rate": 1 / 3},
         "protocol": {"protocol_sha256": "p"},
         "aggregates": made,
+        "profiles": {
+            EVIL: {"unit": EVIL, "axis": EVIL, "places": [0, 1, 2], "means": [1, None, 2], "counts": [3, 0, 1]}
+        },
         "warnings": [{"code": "x", "message": EVIL}],
         "environment": {"versions": {"python": "3.11"}, "command": ["genelab", "eval"]},
     }
@@ -125,7 +128,7 @@ def test_a_run_is_shown_with_everything_that_its_files_hold(run):
         '"note"',
     ):
         assert expected in page.text, expected
-    assert page.names.count("svg") == 4  # return, evaluations (return and success), and the other scalar
+    assert page.names.count("svg") == 5  # return, evaluations (return and success), the other scalar, the profile
     assert "video" in page.names
 
 
