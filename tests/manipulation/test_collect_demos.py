@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -13,12 +10,9 @@ from genelab.rl.demonstrations import read_demonstration_arrays, write_demonstra
 from genelab.rl.expert import Expert
 from genelab.runs.demonstrations import PartialRecording, Recorder
 from genelab.runs.source import open_source
+from genelab.testing.goal_env import GoalEnv
 from genelab.utils.errors import UsageError
 from genelab_tasks_manipulation.collect_demos import command_line
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "sb3"))
-
-from goal_env import GoalEnv  # pyright: ignore[reportMissingImports]
 
 REQUEST = {"task": "Goal-v0", "steps": 30, "save_every": 5}
 

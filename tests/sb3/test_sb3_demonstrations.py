@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from goal_env import GoalEnv, record_demonstrations
 from sb3_runs import small_agent, train
 from test_sb3_her import GOALS, her_agent
 from test_sb3_resume import everything
 
 from genelab.rl.demonstrations import write_demonstrations
 from genelab.testing import bit_differences
+from genelab.testing.goal_env import GoalEnv, record_demonstrations
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3.backend import Sb3Backend
 from genelab_backend_sb3.build import build_algorithm

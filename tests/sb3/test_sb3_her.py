@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from goal_env import GoalEnv, sparse_reward
 from sb3_runs import small_agent, small_env, train
 from test_sb3_resume import everything
 
@@ -16,6 +15,7 @@ from genelab.eval.protocol import evaluate_policy
 from genelab.rl.exporter import export_policy
 from genelab.rl.policy import ActorPolicy, ExportedPolicy
 from genelab.testing import bit_differences
+from genelab.testing.goal_env import GoalEnv, sparse_reward
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3 import Sb3AgentCfg, Sb3HerCfg, Sb3PolicyCfg
 from genelab_backend_sb3.backend import Sb3Backend

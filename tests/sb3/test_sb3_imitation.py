@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from goal_env import GoalEnv, record_demonstrations
 from sb3_runs import train
 from test_sb3_her import her_agent
 from test_sb3_resume import everything
 
 from genelab.rl.policy import ActorPolicy
 from genelab.testing import bit_differences
+from genelab.testing.goal_env import GoalEnv, record_demonstrations
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3 import Sb3AgentCfg, Sb3ImitationCfg, Sb3PolicyCfg
 from genelab_backend_sb3.backend import Sb3Backend

@@ -27,7 +27,7 @@ def test_the_loaded_actor_acts_as_the_librarys_agent_without_noise(tmp_path, alg
     assert setup.info == {"iteration": 24, "env_steps": 192, "algorithm": algorithm}
     assert setup.recurrent is None
 
-    library = build_agent(agent, spaces_of(env, *GROUPS), 8)
+    library = build_agent(agent, spaces_of(env, *GROUPS), env.observation_layout, 8)
     payload, _ = load_checkpoint(checkpoint)
     for name, module in library.checkpoint_modules.items():
         module.load_state_dict(payload[name])

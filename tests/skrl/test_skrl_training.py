@@ -168,10 +168,10 @@ def test_uniform_exploration_draws_new_actions_in_each_step():
 
 def test_the_critic_reads_other_observations_than_the_policy():
     env = small_env()
-    agent = build_agent(small_agent(), spaces_of(env, *GROUPS), 8)
+    agent = build_agent(small_agent(), spaces_of(env, *GROUPS), env.observation_layout, 8)
     assert agent.models["policy"].hidden[0].in_features == 5
     assert agent.models["value"].hidden[0].in_features == 3
-    both = build_agent(small_agent("SAC"), spaces_of(env, ("policy", "critic"), ("critic",)), 8)
+    both = build_agent(small_agent("SAC"), spaces_of(env, ("policy", "critic"), ("critic",)), env.observation_layout, 8)
     assert both.models["policy"].hidden[0].in_features == 8
     assert both.models["critic_1"].hidden[0].in_features == 3 + 2
     assert isinstance(both.models["critic_1"].hidden[1], torch.nn.LayerNorm)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from genelab.utils.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from genelab_backend_skrl.config import SkrlAgentCfg, SkrlModelsCfg
+    from genelab_backend_skrl.config import SkrlAgentCfg, SkrlHerCfg, SkrlModelsCfg
 
-__all__ = ["SkrlAgentCfg", "SkrlModelsCfg"]
+__all__ = ["SkrlAgentCfg", "SkrlHerCfg", "SkrlModelsCfg"]
 
 __getattr__, __dir__ = lazy_names(__name__, {name: f"genelab_backend_skrl.config:{name}" for name in __all__})

@@ -50,8 +50,9 @@ class SkrlBackend(Backend):
 
         Raises:
             UsageError: for observation groups that the environment lacks, a budget that ends before the first update,
-                batches of a single sample, a replay memory that is smaller than a batch, and sampled actions that SAC,
-                TD3 or DDPG would clip.
+                batches of a single sample, a replay memory that is smaller than a batch or, with HER, than an episode,
+                sampled actions that SAC, TD3 or DDPG would clip, and HER without a replay memory, reward function or
+                goals, or that begins before an episode has ended.
         """
         agent = _own(agent)
         require_groups(env_cfg.observations, agent.obs_group, "agent.obs_group")
@@ -60,6 +61,8 @@ class SkrlBackend(Backend):
             _validate_on_policy(agent, num_envs)
         else:
             _validate_off_policy(agent, num_envs)
+        if agent.her.enabled:
+            _validate_hindsight(agent, num_envs, env_cfg.max_episode_length)
 
     def iterations_for(self, agent: BackendConfig, num_envs: int, total_steps: int) -> int:
         """Return the vector steps for `total_steps`; for PPO and A2C a multiple of `rollouts`, so that none is lost."""
@@ -177,4 +180,40 @@ def _validate_off_policy(agent: SkrlAgentCfg, num_envs: int) -> None:
             where="agent.max_iterations",
             fix=f"--max-iterations counts vector steps for skrl: give more than {agent.learning_starts}, or lower "
             "--agent.learning_starts",
+        )
+
+
+def _validate_hindsight(agent: SkrlAgentCfg, num_envs: int, episode: int) -> None:
+    if agent.on_policy:
+        raise UsageError(
+            f"{agent.algorithm} has no replay memory to relabel goals in",
+            where="agent.her.enabled",
+            fix="use SAC, TD3 or DDPG, or --agent.her.enabled false",
+        )
+    if agent.her.compute_reward is None:
+        raise UsageError(
+            "hindsight experience replay has no function that gives the rewards of other goals",
+            where="agent.her.compute_reward",
+            fix="name one as package.module:function",
+        )
+    for field, groups in (("obs_group", agent.obs_group), ("state_group", agent.state_group)):
+        lacking = [name for name in agent.her.groups if name not in groups]
+        if lacking:
+            raise UsageError(
+                f"hindsight experience replay needs {', '.join(lacking)} in agent.{field}",
+                where="agent.her",
+                fix=f"--agent.{field} {','.join(agent.her.groups)}, or other names in agent.her",
+            )
+    if agent.replay_size // num_envs <= episode:
+        raise UsageError(
+            f"a replay memory of {agent.replay_size} transitions for {num_envs} envs is shorter than an episode of "
+            f"{episode} steps",
+            where="agent.replay_size",
+            fix=f"--agent.replay_size {8 * num_envs * (episode + 1)} or more, or fewer envs",
+        )
+    if agent.learning_starts < episode:
+        raise UsageError(
+            f"learning starts after {agent.learning_starts} vector steps, before the first episodes of {episode} end",
+            where="agent.learning_starts",
+            fix=f"--agent.learning_starts {episode} or more: goals are taken from whole episodes",
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from genelab.envs.observation_layout import ObservationLayout
 from genelab_backend_skrl.agents import TrackedA2C, TrackedAgent, TrackedDDPG, TrackedPPO, TrackedSAC, TrackedTD3
 from genelab_backend_skrl.config import SkrlAgentCfg
+from genelab_backend_skrl.hindsight import HindsightMemory, goal_columns
 from genelab_backend_skrl.library import (
     A2C_CFG,
     DDPG_CFG,
@@ -55,16 +57,25 @@ def build_scaler(spaces: dict[str, Any]) -> RunningStandardScaler:
     return RunningStandardScaler(size=spaces["observation_space"], device=spaces["device"])
 
 
-def build_agent(cfg: SkrlAgentCfg, spaces: dict[str, Any], num_envs: int) -> TrackedAgent:
+def build_agent(cfg: SkrlAgentCfg, spaces: dict[str, Any], layout: ObservationLayout, num_envs: int) -> TrackedAgent:
     """Return an agent with fresh networks and an empty memory, in training mode."""
     agent_class, cfg_class = _AGENTS[cfg.algorithm]
-    rows = cfg.rollouts if cfg.on_policy else cfg.replay_size // num_envs
-    # Without replacement the library permutes the whole memory for each batch; rollouts need exactly that.
-    memory = RandomMemory(memory_size=rows, num_envs=num_envs, device=spaces["device"], replacement=not cfg.on_policy)
+    memory = _memory(cfg, spaces, layout, num_envs)
     agent = agent_class(models=_models(cfg, spaces), memory=memory, cfg=cfg_class(**_options(cfg, spaces)), **spaces)
     agent.init()
     agent.enable_training_mode(True)
     return agent
+
+
+def _memory(cfg: SkrlAgentCfg, spaces: dict[str, Any], layout: ObservationLayout, num_envs: int) -> RandomMemory:
+    rows = cfg.rollouts if cfg.on_policy else cfg.replay_size // num_envs
+    # Without replacement the library permutes the whole memory for each batch; rollouts need exactly that.
+    options = {"memory_size": rows, "num_envs": num_envs, "device": spaces["device"], "replacement": not cfg.on_policy}
+    if cfg.on_policy or not cfg.her.enabled:
+        return RandomMemory(**options)
+    inputs = {"observations": cfg.obs_group, "states": cfg.state_group}
+    columns = {name: goal_columns(layout, groups, cfg.her) for name, groups in inputs.items()}
+    return HindsightMemory(columns, cfg, **options)
 
 
 def _models(cfg: SkrlAgentCfg, spaces: dict[str, Any]) -> dict[str, Model]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from genelab.config.base import configclass
+from genelab.config.base import FunctionRef, configclass
 from genelab.rl.config import BackendConfig
 
 Positive = Annotated[int, Field(gt=0)]
@@ -51,6 +51,39 @@ class SkrlModelsCfg:
 
 
 @configclass
+class SkrlHerCfg:
+    """Hindsight experience replay (Andrychowicz et al. 2017, arXiv:1707.01495), for SAC, TD3 and DDPG.
+
+    Goals come from later states of the same episode. Policy and critics read the three groups, in `obs_group` and
+    `state_group`.
+
+    Attributes:
+        obs_group: Group with the observation proper.
+        achieved_goal_group: Group with what has been reached.
+        desired_goal_group: Group with what is asked for, of the same width.
+        n_sampled_goal: Relabelled transitions for each real one.
+        compute_reward: `func(achieved_goal, desired_goal, info) -> reward`: float32 tensors `(batch, goal_dim)` on the
+            device, an empty dict, and `(batch,)`. It must give what the environment gives, or relabelled and real
+            transitions disagree.
+        relabel_observation: `func(observation, old_goal, new_goal) -> observation`, tensors as above, for a task whose
+            observation proper speaks of the goal as well; `None` leaves it as it was recorded.
+    """
+
+    enabled: bool = False
+    obs_group: str = "observation"
+    achieved_goal_group: str = "achieved_goal"
+    desired_goal_group: str = "desired_goal"
+    n_sampled_goal: Positive = 4
+    compute_reward: FunctionRef | None = None
+    relabel_observation: FunctionRef | None = None
+
+    @property
+    def groups(self) -> tuple[str, str, str]:
+        """The groups of observation, achieved and desired goal."""
+        return self.obs_group, self.achieved_goal_group, self.desired_goal_group
+
+
+@configclass
 class SkrlAgentCfg(BackendConfig):
     """A skrl agent. Its step counts, budget and `save_interval` too, are vector steps: one control step of every env.
 
@@ -87,6 +120,7 @@ class SkrlAgentCfg(BackendConfig):
         polyak: Share of the networks that goes into their targets in a gradient step.
         learning_starts: Vector steps before the first gradient step.
         random_timesteps: Vector steps with uniform actions at the start.
+        her: Whether and how the memory gives transitions other goals.
 
     SAC:
         learn_entropy: Move the entropy coefficient towards `target_entropy`.
@@ -132,6 +166,7 @@ class SkrlAgentCfg(BackendConfig):
     polyak: Factor = 0.005
     learning_starts: NotNegative = 1000
     random_timesteps: NotNegative = 0
+    her: SkrlHerCfg = Field(default_factory=SkrlHerCfg)
 
     learn_entropy: bool = True
     initial_entropy_value: Annotated[float, Field(gt=0)] = 0.2

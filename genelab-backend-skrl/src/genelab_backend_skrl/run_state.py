@@ -8,6 +8,7 @@ from genelab.rl.random_state import random_state, restore_random_state
 from genelab.rl.rollout_metrics import RolloutMetrics
 from genelab.utils.errors import UsageError
 from genelab_backend_skrl.agents import TrackedAgent
+from genelab_backend_skrl.hindsight import HindsightMemory
 from genelab_backend_skrl.library import Memory
 from genelab_backend_skrl.vec_env import SkrlVecEnv
 
@@ -60,10 +61,13 @@ def _memory_state(memory: Memory, *, replay: bool) -> dict[str, Any]:
     rows = memory.memory_size if replay and memory.filled else memory.memory_index
     # A slice would be saved with all of the memory behind it.
     parts = memory.tensors if rows == memory.memory_size else {k: v[:rows].clone() for k, v in memory.tensors.items()}
-    return {"rows": rows, "index": memory.memory_index, "filled": memory.filled, "tensors": dict(parts)}
+    state = {"rows": rows, "index": memory.memory_index, "filled": memory.filled, "tensors": dict(parts)}
+    return state | ({"running": memory.running} if isinstance(memory, HindsightMemory) else {})
 
 
 def _restore_memory(memory: Memory, state: dict[str, Any]) -> None:
     for name, tensor in state["tensors"].items():
         memory.tensors[name][: state["rows"]].copy_(tensor)
     memory.memory_index, memory.filled = state["index"], state["filled"]
+    if isinstance(memory, HindsightMemory):
+        memory.running.copy_(state["running"])

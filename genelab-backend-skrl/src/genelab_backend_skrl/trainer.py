@@ -20,6 +20,7 @@ from genelab.rl.rollout_metrics import RolloutMetrics, with_plain_names
 from genelab_backend_skrl import run_state
 from genelab_backend_skrl.build import build_agent
 from genelab_backend_skrl.config import SkrlAgentCfg
+from genelab_backend_skrl.hindsight import HindsightMemory
 from genelab_backend_skrl.vec_env import SkrlVecEnv, spaces_of
 from genelab_backend_skrl.weights import PROGRESS, checkpoint_files, load_modules, load_payload
 
@@ -43,7 +44,7 @@ class Trainer:
         seed_random_streams(cfg.seed)
         self.env = SkrlVecEnv(ctx.env, cfg.obs_group, cfg.state_group, cfg.clip_actions)
         spaces = spaces_of(ctx.env, cfg.obs_group, cfg.state_group)
-        self.agent = build_agent(cfg, spaces, self.env.num_envs)
+        self.agent = build_agent(cfg, spaces, ctx.env.observation_layout, self.env.num_envs)
         self.metrics = RolloutMetrics(self.env.num_envs, self.env.device)
         self.report_steps = cfg.rollouts if cfg.on_policy else OFF_POLICY_REPORT_STEPS
         self.timestep = 0
@@ -111,6 +112,8 @@ class Trainer:
                 infos={},
                 **moment,
             )
+            if isinstance(self.agent.memory, HindsightMemory):
+                self.agent.memory.end_episodes(done)
         collected = perf_counter()
         self.agent.post_interaction(**moment)
         self.timestep += 1

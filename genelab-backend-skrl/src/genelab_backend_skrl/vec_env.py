@@ -38,8 +38,7 @@ class Transition:
     """What one step led to, in the names of `Agent.record_transition`.
 
     Attributes:
-        next_observations: `(num_envs, dim)`. In the rows of truncated envs the terminal observation, before the reset:
-            what follows it is still worth something. In those of terminated ones the value counts for nothing.
+        next_observations: `(num_envs, dim)`; where an episode ended its terminal observation, before the reset.
         next_states: The same of the critic.
         rewards: `(num_envs, 1)`, a copy, because agents add bootstrapped values to it.
         terminated: Bool `(num_envs, 1)`.
@@ -96,8 +95,9 @@ class SkrlVecEnv:
         next_observations, next_states = self.observations, self.states
         if "final_obs" in info:
             final_observations, final_states = self._select(info["final_obs"])
-            next_observations = torch.where(truncated[:, None], final_observations, next_observations)
-            next_states = torch.where(truncated[:, None], final_states, next_states)
+            done = (terminated | truncated)[:, None]
+            next_observations = torch.where(done, final_observations, next_observations)
+            next_states = torch.where(done, final_states, next_states)
         elif bool(truncated.any()):
             raise GenelabError(
                 "the environment truncated an episode without giving its terminal observation",

@@ -1,4 +1,4 @@
-"""Testing kit for plugin authors: a fake environment, contract suites, discovery sandbox and import check."""
+"""Testing kit for plugin authors: fake environments, contract suites, discovery sandbox and import check."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ __getattr__, __dir__ = lazy_names(
         "BackendContract": "genelab.testing.backend_contract:BackendContract",
         "ExporterContract": "genelab.testing.exporter_contract:ExporterContract",
         "FakeVecEnv": "genelab.testing.fake_env:FakeVecEnv",
+        "GoalEnv": "genelab.testing.goal_env:GoalEnv",
         "MetricContract": "genelab.testing.metric_contract:MetricContract",
         "TaskContract": "genelab.testing.task_contract:TaskContract",
         "assert_light_import": "genelab.testing.light_import:assert_light_import",
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from genelab.testing.bitwise import bit_differences as bit_differences
     from genelab.testing.exporter_contract import ExporterContract as ExporterContract
     from genelab.testing.fake_env import FakeVecEnv as FakeVecEnv
+    from genelab.testing.goal_env import GoalEnv as GoalEnv
     from genelab.testing.light_import import assert_light_import as assert_light_import
     from genelab.testing.metric_contract import MetricContract as MetricContract
     from genelab.testing.sandbox import in_memory_plugin as in_memory_plugin

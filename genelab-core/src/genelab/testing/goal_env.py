@@ -1,4 +1,4 @@
-"""A goal-conditioned vector environment without physics, for hindsight experience replay."""
+"""A goal-conditioned vector environment without physics, for hindsight experience replay and demonstrations."""
 
 from __future__ import annotations
 
@@ -15,15 +15,28 @@ from genelab.envs.vec_env import StepView
 
 WIDTHS = {"desired_goal": 2, "observation": 3, "achieved_goal": 2}  # not in the order in which actors read them
 REACHED = 0.2
+"""Distance from the goal that counts as reached."""
+STEP = 0.4
+"""How far an action of 1 moves the point."""
 
 
 def sparse_reward(achieved: torch.Tensor, desired: torch.Tensor, info: dict[str, Any]) -> torch.Tensor:
-    """-1 until the goal is reached, then 0."""
+    """Return -1 until the goal is reached, then 0."""
     return -((achieved - desired).norm(dim=-1) > REACHED).float()
 
 
 class GoalEnv:
-    """Move a point in the square ±1 to a goal that each episode draws; every episode lasts `max_episode_length`."""
+    """Move a point in the square ±1 to a goal that each episode draws; every episode lasts `max_episode_length`.
+
+    Args:
+        num_envs: Envs.
+        max_episode_length: Time limit, control steps.
+        seed: Seed of starts and goals.
+
+    Attributes:
+        position: Where the points are, `(num_envs, 2)`.
+        goal: Where they shall be, `(num_envs, 2)`.
+    """
 
     def __init__(self, num_envs: int = 8, max_episode_length: int = 8, seed: int = 0) -> None:
         self.num_envs, self.max_episode_length = num_envs, max_episode_length
@@ -52,28 +65,35 @@ class GoalEnv:
     def unwrapped(self) -> GoalEnv:
         return self
 
-    def reset(self, *, seed=None, options=None):
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """Begin new episodes in all envs."""
         if seed is not None:
             self.generator.manual_seed(seed)
         self._start()
         return self.get_observations(), {"init_hash": self._hashes()}
 
-    def step(self, actions):
-        self.position = (self.position + 0.4 * actions).clamp(-1.0, 1.0)
+    def step(self, actions: torch.Tensor) -> tuple[Any, torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any]]:
+        """Move the points by `actions`, `(num_envs, 2)`; the episodes of all envs end together."""
+        self.position = (self.position + STEP * actions).clamp(-1.0, 1.0)
         self.episode_length_buf = self.episode_length_buf + 1
         reward = sparse_reward(self.position, self.goal, {})
         truncated = self.episode_length_buf >= self.max_episode_length
         never = torch.zeros_like(truncated)
-        extras = {"is_success": reward == 0.0, "nan_reset": never, "termination_terms": {"time_out": truncated}}
+        extras: dict[str, Any] = {
+            "is_success": reward == 0.0,
+            "nan_reset": never,
+            "termination_terms": {"time_out": truncated},
+        }
         for observe in self.step_observers:
-            observe(StepView(self, actions, reward, never, truncated, extras["is_success"]))
-        if truncated.any():  # all envs at once, because all began together
+            observe(StepView(self, actions, reward, never, truncated, extras["is_success"]))  # pyright: ignore[reportArgumentType]
+        if truncated.any():
             extras["final_obs"] = self.get_observations()
             self._start()
             extras["init_hash"] = dict(enumerate(self._hashes()))
-        return self.get_observations(), reward, torch.zeros_like(truncated), truncated, extras
+        return self.get_observations(), reward, never, truncated, extras
 
-    def get_observations(self):
+    def get_observations(self) -> dict[str, torch.Tensor]:
+        """Return the groups: position and progress of the episode, position, goal."""
         progress = (self.episode_length_buf / self.max_episode_length)[:, None].float()
         return {
             "desired_goal": self.goal.clone(),
@@ -81,7 +101,8 @@ class GoalEnv:
             "achieved_goal": self.position.clone(),
         }
 
-    def state_dict(self):
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Return all that the next steps depend on."""
         return {
             "position": self.position.clone(),
             "goal": self.goal.clone(),
@@ -89,35 +110,37 @@ class GoalEnv:
             "generator": self.generator.get_state(),
         }
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Restore what `state_dict` returned."""
         self.position, self.goal = state["position"].clone(), state["goal"].clone()
         self.episode_length_buf = state["steps"].clone()
         self.generator.set_state(state["generator"])
 
-    def describe_actuation(self):
+    def describe_actuation(self) -> None:
         return None
 
-    def describe_deployment(self):
+    def describe_deployment(self) -> None:
         return None
 
-    def close(self):
-        pass
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
 
-    def _hashes(self):
+    def _hashes(self) -> list[str]:
         return [str(row.tolist()) for row in torch.cat((self.position, self.goal), dim=1)]
 
-    def _start(self):
+    def _start(self) -> None:
         draws = 2.0 * torch.rand(self.num_envs, 4, generator=self.generator) - 1.0
         self.position, self.goal = draws[:, :2], draws[:, 2:]
         self.episode_length_buf = torch.zeros(self.num_envs, dtype=torch.long)
 
 
-def record_demonstrations(path: Path) -> Path:
-    """Write demonstrations of an episode and a half, in 8 envs, that go straight to the goal."""
-    env, rows = GoalEnv(), []
+def record_demonstrations(path: Path, num_envs: int = 8) -> Path:
+    """Write demonstrations of an episode and a half that go straight to the goal."""
+    env = GoalEnv(num_envs)
     observations, _ = env.reset()
-    for _ in range(12):
-        actions = ((env.goal - env.position) / 0.4).clamp(-1, 1)
+    rows: list[dict[str, torch.Tensor]] = []
+    for _ in range(env.max_episode_length * 3 // 2):
+        actions = ((env.goal - env.position) / STEP).clamp(-1, 1)
         after, reward, _, truncated, extras = env.step(actions)
         row = {f"obs_{name}": value for name, value in observations.items()}
         row |= {f"next_obs_{name}": value for name, value in extras.get("final_obs", after).items()}
