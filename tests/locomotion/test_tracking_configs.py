@@ -46,3 +46,9 @@ def test_an_evaluation_goes_once_to_the_end_of_the_clip_that_training_follows() 
     assert command.pose == cfg.env.commands[COMMAND].pose and cfg.eval_env.events == {}
     assert cfg.eval_env.strata == {START: STARTS}
     assert cfg.env.commands[COMMAND].at_end == "resample" and cfg.env.strata == {}
+
+
+def test_the_command_line_chooses_starts_and_what_actions_count_from() -> None:
+    overrides = [("env.commands.motion.start", "adaptive"), ("env.actions.joints.around", "null")]
+    env = load_task(FULL, overrides=overrides).cfg.env
+    assert env.commands[COMMAND].start == "adaptive" and env.actions["joints"].around is None

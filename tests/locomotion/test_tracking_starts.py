@@ -23,7 +23,7 @@ def env(num_envs: int = 4, total: int = 4) -> Any:
 
 def starts(clip: MotionClip, **changes: Any) -> AdaptiveStarts:
     adaptive = AdaptiveStartsCfg(bin_s=BIN_S, uniform_share=0.2, memory=0.5, reach=1)
-    cfg = MotionCommandCfg(clip="x", anchor="torso_link", bodies=(), adaptive=adaptive)
+    cfg = MotionCommandCfg(clip="x", anchor="torso_link", bodies=(), start="adaptive", adaptive=adaptive)
     return AdaptiveStarts(cfg, clip, env(**changes))
 
 

@@ -17,7 +17,7 @@ Range = tuple[float, float]
 
 @configclass
 class AdaptiveStartsCfg:
-    """Start more often where episodes fail.
+    """How to start more often where episodes fail.
 
     Each bin of the clip keeps a level of failure, a running mean of the failures that happened in it. Starts are drawn
     in proportion to that level, smeared over the bins before it, since what goes wrong there was prepared there.
@@ -48,13 +48,14 @@ class MotionCommandCfg(CommandTermCfg):
         entity: Key of the robot in the scene.
         anchor: Link against which the others are compared.
         bodies: Links that are compared with the reference.
-        start: Where episodes begin: in a frame drawn uniformly, or in the first.
+        start: Where episodes begin: in a frame drawn uniformly, in the first, or, with a single process, more often
+            where episodes fail.
         at_end: What follows on the clip's last frame: the robot is put into another frame and the episode goes on, or
             it ends (with the termination `clip_end`).
         pose: Error at the start by axis: x, y, z (m), roll, pitch, yaw (rad).
         velocity: Error of the base's velocity, likewise, m/s and rad/s.
         joint_position: Error of the joints, rad.
-        adaptive: Draw starts where episodes fail; only for a single process and the start `"uniform"`.
+        adaptive: Numbers of the start `"adaptive"`; `None` for their defaults.
         stratum: Name of the environment's stratum that says in which part of the clip evaluation episodes start, at the
             beginning of the part.
     """
@@ -63,7 +64,7 @@ class MotionCommandCfg(CommandTermCfg):
     anchor: str
     bodies: tuple[str, ...]
     entity: str = "robot"
-    start: Literal["uniform", "first"] = "uniform"
+    start: Literal["uniform", "first", "adaptive"] = "uniform"
     at_end: Literal["resample", "finish"] = "resample"
     pose: dict[str, Range] = Field(default_factory=dict)
     velocity: dict[str, Range] = Field(default_factory=dict)

@@ -19,7 +19,7 @@ LONGEST_S = 3600.0
 def by_start(env: ManagerBasedRlEnvCfg) -> None:
     """Sort evaluation episodes by where in the clip they start, and end them with it."""
     ((name, command),) = ((name, cfg) for name, cfg in env.commands.items() if isinstance(cfg, MotionCommandCfg))
-    command.start, command.at_end, command.adaptive = "first", "finish", None
+    command.start, command.at_end = "first", "finish"
     command.stratum = START
     env.strata[START] = STARTS
     env.terminations["time_out"] = TerminationTermCfg(

@@ -62,7 +62,7 @@ class MotionCommand(CommandTerm):
         self.anchor_link = robot.link_names.index(cfg.anchor)
         self._anchor, self._tracked = bodies.index(cfg.anchor), [bodies.index(name) for name in cfg.bodies]
         self._parts = 0 if cfg.stratum is None else len(bin_labels(env.cfg.strata[cfg.stratum]))
-        self._adaptive = None if cfg.adaptive is None else AdaptiveStarts(cfg, clip, env)
+        self._adaptive = AdaptiveStarts(cfg, clip, env) if cfg.start == "adaptive" else None
         self._placed_at = torch.full((env.num_envs,), -1, dtype=torch.long, device=env.device)
         self._version = 0
         self._go_to(torch.zeros(env.num_envs, dtype=torch.long, device=env.device))

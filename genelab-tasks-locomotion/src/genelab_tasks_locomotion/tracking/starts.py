@@ -8,7 +8,7 @@ import torch
 
 from genelab.utils.errors import UsageError
 from genelab_tasks_locomotion.motion.clip import MotionClip
-from genelab_tasks_locomotion.tracking.commands import MotionCommandCfg
+from genelab_tasks_locomotion.tracking.commands import AdaptiveStartsCfg, MotionCommandCfg
 
 
 class AdaptiveStarts:
@@ -19,20 +19,17 @@ class AdaptiveStarts:
     """
 
     def __init__(self, cfg: MotionCommandCfg, clip: MotionClip, env: Any) -> None:
-        assert cfg.adaptive is not None
         if env.random.rows.total != env.num_envs:
             raise UsageError(
                 "starts drawn by failures need all envs in one process: the others' failures are not known",
-                where="commands.<name>.adaptive",
+                where="commands.<name>.start",
                 fix="--env.simulation.shards 1",
             )
-        if cfg.start != "uniform":
-            raise UsageError(f"adaptive starts contradict start = {cfg.start!r}", where="commands.<name>.start")
-        self._cfg, self._last_start = cfg.adaptive, clip.num_frames - 2
-        self._bin = max(round(cfg.adaptive.bin_s * clip.fps), 1)
+        self._cfg, self._last_start = cfg.adaptive or AdaptiveStartsCfg(), clip.num_frames - 2
+        self._bin = max(round(self._cfg.bin_s * clip.fps), 1)
         self._bins = self._last_start // self._bin + 1
         self.levels = torch.zeros(self._bins, device=env.device)
-        self._kernel = 0.5 ** torch.arange(cfg.adaptive.reach + 1, device=env.device).float()
+        self._kernel = 0.5 ** torch.arange(self._cfg.reach + 1, device=env.device).float()
 
     def note(self, frame: torch.Tensor, failed: torch.Tensor) -> None:
         """Take in where the envs in `failed`, bool `(num_envs,)`, were."""
