@@ -52,3 +52,9 @@ def test_the_command_line_chooses_starts_and_what_actions_count_from() -> None:
     overrides = [("env.commands.motion.start", "adaptive"), ("env.actions.joints.around", "null")]
     env = load_task(FULL, overrides=overrides).cfg.env
     assert env.commands[COMMAND].start == "adaptive" and env.actions["joints"].around is None
+
+
+def test_playback_needs_no_agent_and_survives_json() -> None:
+    task = load_task("GeneLab-Motion-Playback-v0", overrides=[("env.actions.motion.clip", "walk_turn_back")])
+    assert task.spec.kind == "playback" and from_json(to_json(task.cfg)) == task.cfg
+    assert task.cfg.env.step_dt == pytest.approx(0.02)

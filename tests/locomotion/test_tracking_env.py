@@ -19,6 +19,7 @@ from genelab_tasks_locomotion.motion.shipped import find_file
 from genelab_tasks_locomotion.tracking.agents.symmetry import mirror_g1
 from genelab_tasks_locomotion.tracking.g1 import ANCHOR, COMMAND
 from genelab_tasks_locomotion.tracking.motion_command import MotionCommand
+from genelab_tasks_locomotion.tracking.playback_actions import ClipPlaybackCfg
 
 pytestmark = pytest.mark.genesis
 
@@ -169,6 +170,19 @@ def test_a_mirrored_clip_is_the_mirror_image_of_what_is_observed(env: Any) -> No
     symmetric = [i for i, frame in enumerate(motion(env).frame.tolist()) if frame in (1, 126)]
     for name, group in observations.items():
         assert torch.allclose(mirrored[name][8:][symmetric], group[symmetric], atol=2e-2), name
+
+
+def test_playback_puts_the_robot_into_one_frame_after_the_other_and_begins_again(env: Any) -> None:
+    clip = read_clip(find_file("walk_turn_back", ".npz"), joint_names=env.scene["robot"].joint_names)
+    term = ClipPlaybackCfg(clip="walk_turn_back").build(env)
+    term.reset(EVERYONE)
+    robot = env.scene["robot"]
+    for frame in (1, 2, clip.num_frames - 1, 0, 1):
+        env.episode_length_buf.fill_(frame - 1 if frame else clip.num_frames - 1)
+        term.apply(torch.zeros(8, 0))
+        assert np.allclose(robot.joint_pos, clip.joint_pos[frame], atol=1e-5)
+        assert np.allclose(robot.root_pos, clip.body_pos[frame, 0], atol=1e-5)
+        assert torch.equal(robot.target, robot.joint_pos)
 
 
 @pytest.fixture
