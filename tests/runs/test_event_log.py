@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -16,6 +17,7 @@ from genelab.rl.config import BackendConfig
 from genelab.rl.distributed import World
 from genelab.rl.event_log import EventLog
 from genelab.rl.remote_logs import REMOTE_LOGS, RemoteLog, RemoteLogSpec, RemoteRun
+from genelab.rl.wandb_login import may_log_in
 from genelab.runs.plan import TrainRequest
 from genelab.runs.training import train
 from genelab.testing.fake_env import FakeVecEnv
@@ -155,6 +157,40 @@ def test_a_missing_library_is_named_before_anything_is_made(workspace, fake_envs
     assert f"pip install 'genelab-core[{logger}]'" in (caught.value.fix or "")
     assert fake_envs == []
     assert not (workspace / "logs").exists()
+
+
+@pytest.fixture
+def nobody(monkeypatch, tmp_path):
+    """Nobody is logged in anywhere, and nobody is there to ask."""
+    for name in ("WANDB_MODE", "WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_CONFIG_DIR", "WANDB_DIR", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    return tmp_path
+
+
+def test_weights_and_biases_without_a_login_is_refused_before_anything_is_made(workspace, fake_envs, nobody):
+    with pytest.raises(UsageError, match="no key and no terminal") as caught:
+        train(TrainRequest(task_id="Sample-Counter-v0", overrides=[("agent.logger", "wandb")]))
+    assert (caught.value.fix or "").startswith("wandb login, or WANDB_MODE=offline")
+    assert fake_envs == []
+    assert not (workspace / "logs").exists()
+
+
+@pytest.mark.parametrize("way", ["offline", "key", "netrc", "settings", "terminal"])
+def test_weights_and_biases_may_find_its_login_in_many_places(nobody, monkeypatch, way):
+    assert not may_log_in()
+    if way == "offline":
+        monkeypatch.setenv("WANDB_MODE", "offline")
+    elif way == "key":
+        monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    elif way == "terminal":
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    else:
+        path = nobody / (".netrc" if way == "netrc" else ".config/wandb/settings")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert may_log_in()
 
 
 def test_weights_and_biases_takes_a_run_and_its_continuation_offline(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genelab.config.serialization import to_json
+from genelab.rl.wandb_login import may_log_in
 from genelab.utils.errors import GenelabError, UsageError, first_line
 from genelab.utils.files import read_json, write_json
 from genelab.utils.references import resolve
@@ -88,10 +89,10 @@ REMOTE_LOGS = {
 
 
 def require_logger(logger: str) -> None:
-    """Check that the library of `logger` is installed, without importing it.
+    """Check that the library of `logger` is installed, without importing it, and that nobody has to log in first.
 
     Raises:
-        UsageError: if it is not.
+        UsageError: if not.
     """
     if logger not in REMOTE_LOGS:
         return
@@ -101,6 +102,12 @@ def require_logger(logger: str) -> None:
             f"{REMOTE_LOGS[logger].title} is not installed",
             where=f"agent.logger = {logger}",
             fix=f"pip install 'genelab-core[{logger}]', or --agent.logger tensorboard",
+        )
+    if logger == "wandb" and not may_log_in():
+        raise UsageError(
+            f"{REMOTE_LOGS[logger].title} does not know who you are: there is no key and no terminal to ask for one",
+            where=f"agent.logger = {logger}",
+            fix=f"{REMOTE_LOGS[logger].fix}, or --agent.logger tensorboard",
         )
 
 
