@@ -125,9 +125,12 @@ def test_samples_are_uniform_over_the_transitions_of_ended_episodes(steps, lengt
 
 def test_followers_count_what_an_episode_still_holds():
     memory = empty_memory(her_agent())
-    store(memory, 10)
-    assert memory.followers[:10, 0].tolist() == [7, 6, 5, 4, 3, 2, 1, 0, -1, -1]
-    assert memory.running.tolist() == [2] * 8
+    store(memory, 13, [3, 4, 5, 6, 7, 8, 9, 10])
+    of_three, of_eight = [2, 1, 0], [7, 6, 5, 4, 3, 2, 1, 0]
+    assert memory.followers[:13, 0].tolist() == [*of_three * 4, -1]
+    assert memory.followers[:13, 1].tolist() == [*[3, 2, 1, 0] * 3, -1]
+    assert memory.followers[:13, 5].tolist() == [*of_eight, *[-1] * 5]
+    assert memory.running.tolist() == [1, 1, 3, 1, 6, 5, 4, 3]
 
 
 def shift(observation, old_goal, new_goal):
