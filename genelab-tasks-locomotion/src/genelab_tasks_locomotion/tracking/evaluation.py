@@ -1,7 +1,7 @@
 """How tracking is evaluated: each episode goes from one of a few places in the clip to its end.
 
-Episodes of the first part are the whole clip. Each starts with small errors: without any, all would be one and the same,
-and those of training are disturbances, like its pushes. Success is to reach the clip's end.
+Episodes of the first part are the whole clip. Each starts with small errors: without any, all would be one and the
+same, and those of training are disturbances, like its pushes. Success is to reach the clip's end.
 """
 
 from __future__ import annotations
