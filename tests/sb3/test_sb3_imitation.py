@@ -124,7 +124,8 @@ class TestTheActorIsPulled:
             return value, value
 
         monkeypatch.setattr(algorithm.critic, "forward", critic)
-        return {name: float(value) for name, value in algorithm._update_actor(batch, 32).items()}
+        losses = algorithm._update_actor(batch, 32)
+        return {name: float(value) for name, value in losses.items()}
 
     def test_where_the_critic_prefers_them(self, demos, monkeypatch):
         losses = self.losses(demos, monkeypatch, 1.0)
@@ -137,6 +138,44 @@ class TestTheActorIsPulled:
     def test_everywhere_without_the_filter(self, demos, monkeypatch):
         losses = self.losses(demos, monkeypatch, -1.0, q_filter=False)
         assert losses["cloned_share"] == 1.0 and losses["cloning_loss"] > 0.1
+
+
+def test_the_critic_learns_what_the_transition_gave_and_what_may_follow(demos, monkeypatch):
+    algorithm = prepared(imitator(demos, extra_kwargs={"ent_coef": 0.3}, discount_factor=0.9))
+    monkeypatch.setattr(algorithm.critic_target, "forward", lambda _, actions: (torch.full((64, 1), 7.0),) * 2)
+    batch = full_batch(algorithm)._replace(dones=torch.arange(64)[:, None].remainder(2).float())
+    torch.manual_seed(3)
+    with torch.no_grad():
+        _, log_prob = algorithm.actor.action_log_prob(batch.successors)
+        targets = batch.rewards + 0.9 * (1.0 - batch.dones) * (7.0 - 0.3 * log_prob[:, None])
+        errors = [(value - targets).square().mean() for value in algorithm.critic(batch.observations, batch.actions)]
+    torch.manual_seed(3)
+    torch.testing.assert_close(algorithm._update_critic(batch), sum(errors) / 2.0)
+
+
+@pytest.mark.parametrize(("interval", "updates"), [(1, 4), (2, 2)])
+def test_the_target_follows_the_critic_as_often_as_in_the_library(demos, monkeypatch, interval, updates):
+    options = {"ent_coef": 0.1, "target_update_interval": interval}
+    algorithm = prepared(imitator(demos, tau=1.0, extra_kwargs=options))
+    algorithm.replay_buffer = algorithm.demonstrations
+    counted: list[int] = []
+    update = algorithm._update_target
+    monkeypatch.setattr(algorithm, "_update_target", lambda: (counted.append(1), update()))
+    algorithm.train(1, 24)
+    weights, followed = algorithm.critic.qf0[0].weight, algorithm.critic_target.qf0[0].weight
+    assert torch.equal(weights, followed)
+    counted.clear()
+    algorithm.train(4, 24)
+    assert len(counted) == updates
+
+
+@pytest.mark.parametrize(("target", "sign"), [(-20.0, -1), (20.0, 1)])
+def test_a_learnt_entropy_weight_goes_where_the_target_entropy_is(demos, target, sign):
+    algorithm = prepared(imitator(demos, extra_kwargs={"ent_coef": "auto_0.1", "target_entropy": target}))
+    algorithm.replay_buffer = algorithm.demonstrations
+    before = algorithm.log_ent_coef.item()
+    algorithm.train(3, 24)
+    assert sign * (algorithm.log_ent_coef.item() - before) > 0.0
 
 
 def test_imitation_solves_the_task_sooner_than_relabelling_alone(tmp_path, demos):

@@ -70,7 +70,7 @@ def test_the_value_of_the_terminal_observation_is_added_to_the_last_reward(tmp_p
 
 
 @pytest.mark.parametrize("algorithm", ["SAC", "TD3", "DDPG"])
-def test_the_memory_holds_the_terminal_observation_as_what_follows_a_time_out(tmp_path, algorithm):
+def test_the_memory_holds_the_terminal_observation_as_what_follows_an_end(tmp_path, algorithm):
     trained = trainer(tmp_path, CountingEnv(), algorithm=algorithm, replay_size=30, batch_size=2, learning_starts=50)
     for _ in range(4):
         trained._step()
@@ -79,6 +79,7 @@ def test_the_memory_holds_the_terminal_observation_as_what_follows_a_time_out(tm
     assert memory.tensors["observations"][:4, 0, 0].tolist() == [0.0, 1.0, 2.0, 0.0]
     for name in ("next_observations", "next_states"):
         assert memory.tensors[name][:4, 0, 0].tolist() == [1.0, 2.0, 3.0, 1.0]
+        assert memory.tensors[name][:4, 1, 0].tolist() == [1.0, 2.0, 3.0, 1.0]
         assert memory.tensors[name][:4, 2, 0].tolist() == [1.0, 2.0, 3.0, 4.0]
     assert memory.tensors["terminated"][:4, :, 0].tolist() == [
         [False, False, False],
