@@ -142,17 +142,12 @@ def test_lift_cube_has_an_agent_for(backend):
     assert list(cfg.env.observations) == ["policy", "critic"] and cfg.agent is not None
 
 
-def test_the_agent_has_the_documented_numbers():
+def test_the_agent_has_the_documented_numbers_where_it_needs_no_others():
     agent = load_task(TASK).cfg.agent
-    assert (agent.algorithm, agent.max_iterations, agent.batch_size, agent.buffer_size) == (
-        "SAC",
-        2 * 10**6,
-        2048,
-        10**6,
-    )
-    assert (agent.learning_rate, agent.discount_factor, agent.tau) == (1e-3, 0.95, 0.05)
-    assert agent.policy.net_arch == (512, 512, 512) and agent.her.n_sampled_goal == 4
-    assert agent.extra_kwargs == {"gradient_steps": 8, "ent_coef": 0.1}
+    assert (agent.algorithm, agent.max_iterations, agent.buffer_size) == ("SAC", 2 * 10**6, 10**6)
+    assert (agent.discount_factor, agent.tau, agent.her.n_sampled_goal) == (0.95, 0.05, 4)
+    assert (agent.imitation.batch_share, agent.policy.net_arch) == (0.5, (256, 256))
+    assert agent.policy.obs_normalization and agent.extra_kwargs == {"gradient_steps": 8, "ent_coef": 0.02}
 
 
 def test_goals_beyond_the_reach_of_the_arm_are_refused(franka_env):
