@@ -38,6 +38,7 @@ def policy_file(franka_env, tmp_path_factory) -> Path:
     agent.policy.net_arch, agent.batch_size, agent.save_interval, agent.logger = (32, 32), 64, 10**6, "none"
     agent.buffer_size, agent.extra_kwargs = 10 * 200, {"gradient_steps": 1, "ent_coef": 0.1}
     agent.demo_path = str(folder / "demos.npz")
+    agent.imitation.updates_before = 2
     context = TrainContext(env=franka_env, agent=agent, log_dir=folder, task_id=TASK, max_iterations=1050)
     checkpoint = Sb3Backend().train(context).checkpoint
     setup = Sb3Backend().load(checkpoint, agent, franka_env)

@@ -76,6 +76,15 @@ def test_demonstrations_stay_out_of_the_replay_buffer_and_keep_their_goals(demos
     assert sample.rewards.mean().item() == pytest.approx(rewards.mean(), abs=0.15)
 
 
+def test_a_single_episode_without_its_end_can_be_imitated(tmp_path, demos):
+    with np.load(demos) as file:
+        short = {name: array[:5] for name, array in file.items()}
+    path = tmp_path / "short.npz"
+    np.savez(path, **short)  # pyright: ignore[reportArgumentType]
+    drawn = prepared(imitator(path)).demonstrations.sample(300).observations["observation"]
+    assert len(drawn.unique(dim=0)) == 5 * 8
+
+
 @pytest.mark.parametrize(("share", "shown"), [(0.5, 12), (0.25, 6), (0.01, 1)])
 def test_each_mini_batch_has_its_share_of_demonstrations(demos, share, shown, monkeypatch):
     algorithm = prepared(imitator(demos, imitation={"batch_share": share}))

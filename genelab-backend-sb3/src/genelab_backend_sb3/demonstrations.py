@@ -110,17 +110,18 @@ def take_in(algorithm: Any, agent: Sb3AgentCfg, demonstrations: Demonstrations, 
     if not agent.imitates:
         prefill(algorithm, algorithm.replay_buffer, agent, demonstrations, layout)
         return
-    algorithm.demonstrations = demonstration_buffer(algorithm, len(demonstrations.arrays["actions"]))
+    # A row more than is needed: the library takes an unfinished episode that fills a whole buffer for none.
+    algorithm.demonstrations = demonstration_buffer(algorithm, len(demonstrations.arrays["actions"]) + 1)
     prefill(algorithm, algorithm.demonstrations, agent, demonstrations, layout)
     algorithm.imitate()
 
 
-def demonstration_buffer(algorithm: Any, steps: int) -> Any:
-    """Return an empty buffer for `steps` of all envs, in which goals stay as they are."""
+def demonstration_buffer(algorithm: Any, rows: int) -> Any:
+    """Return an empty buffer for `rows` steps of all envs, in which goals stay as they are."""
     kind, kwargs = algorithm.replay_buffer_class, algorithm.replay_buffer_kwargs
     if issubclass(kind, HerReplayBuffer):
         kwargs = {**kwargs, "n_sampled_goal": 0, "env": algorithm.env}
-    size, spaces = steps * algorithm.n_envs, (algorithm.observation_space, algorithm.action_space)
+    size, spaces = rows * algorithm.n_envs, (algorithm.observation_space, algorithm.action_space)
     return kind(size, *spaces, device=algorithm.device, n_envs=algorithm.n_envs, **kwargs)
 
 
