@@ -234,8 +234,32 @@ def test_only_sac_imitates(demos):
         Sb3Backend().validate(imitator(demos, algorithm="TD3"), 8, GoalEnv().cfg)
 
 
-def test_without_demonstrations_the_agent_is_plain(monkeypatch):
+def test_without_demonstrations_the_agent_is_plain(tmp_path, monkeypatch):
     monkeypatch.delenv("GENELAB_SB3_DEMO_PATH", raising=False)
+    plain, idle = tmp_path / "plain", tmp_path / "idle"
+    plain.mkdir()
+    idle.mkdir()
+    train(plain, 240, agent=her_agent(), env=GoalEnv())
     agent = her_agent(imitation=Sb3ImitationCfg(batch_share=0.5, updates_before=5))
-    Sb3Backend().validate(agent, 8, GoalEnv().cfg)
-    assert type(build_algorithm(agent, Sb3VecEnv(GoalEnv(), agent))).__name__ == "GenelabSAC"
+    train(idle, 240, agent=agent, env=GoalEnv())
+    assert bit_differences(everything(plain, 240), everything(idle, 240)) == []
+
+
+def test_a_run_that_took_its_file_from_the_environment_goes_on_without(tmp_path, demos, monkeypatch):
+    straight, parts = tmp_path / "straight", tmp_path / "parts"
+    straight.mkdir()
+    parts.mkdir()
+    agent = her_agent(imitation=Sb3ImitationCfg(batch_share=0.5), save_interval=200)
+    monkeypatch.setenv("GENELAB_SB3_DEMO_PATH", str(demos))
+    train(straight, 400, agent=agent, env=GoalEnv())
+    train(parts, 200, agent=agent, env=GoalEnv())
+    monkeypatch.delenv("GENELAB_SB3_DEMO_PATH")
+    train(parts, 400, agent=agent, env=GoalEnv(), resume=parts / "model_200_steps.zip")
+    assert bit_differences(everything(straight, 400), everything(parts, 400)) == []
+
+
+def test_a_run_that_imitates_does_not_go_on_as_one_that_does_not(tmp_path, demos):
+    train(tmp_path, 200, agent=imitator(demos, save_interval=200), env=GoalEnv())
+    agent = imitator(demos, imitation={"batch_share": 0.0})
+    with pytest.raises(UsageError, match="imitates demonstrations, and shall go on without"):
+        train(tmp_path, 400, agent=agent, env=GoalEnv(), resume=tmp_path / "model_200_steps.zip")

@@ -162,8 +162,8 @@ class Sb3AgentCfg(BackendConfig):
 
     @property
     def imitates(self) -> bool:
-        """Whether demonstrations are kept in a buffer of their own."""
-        return self.algorithm == "SAC" and self.imitation.batch_share > 0.0 and self.demonstrations is not None
+        """Whether demonstrations, if there are any, are kept in a buffer of their own."""
+        return self.algorithm == "SAC" and self.imitation.batch_share > 0.0
 
     @property
     def demonstrations(self) -> str | None:

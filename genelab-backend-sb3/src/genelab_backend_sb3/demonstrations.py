@@ -6,6 +6,7 @@ They are recorded with as many envs as the training has.
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +114,9 @@ def take_in(algorithm: Any, agent: Sb3AgentCfg, demonstrations: Demonstrations, 
     # A row more than is needed: the library takes an unfinished episode that fills a whole buffer for none.
     algorithm.demonstrations = demonstration_buffer(algorithm, len(demonstrations.arrays["actions"]) + 1)
     prefill(algorithm, algorithm.demonstrations, agent, demonstrations, layout)
+    updates = agent.imitation.updates_before
+    if updates:
+        print(f"{updates} updates on {demonstrations.name} before the first step", file=sys.stderr)
     algorithm.imitate()
 
 

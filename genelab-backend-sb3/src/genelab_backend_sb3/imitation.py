@@ -37,12 +37,15 @@ class ImitatingSAC(GenelabSAC):
     leave no doubt, and the entropy keeps it wide elsewhere.
 
     Attributes:
-        imitation: How it imitates; set before learning begins, as is the next.
-        demonstrations: Buffer with the demonstrations.
+        imitation: How it imitates; set before learning begins.
+        demonstrations: Buffer with the demonstrations; without one (`None`) this is the library's algorithm.
     """
 
     imitation: Sb3ImitationCfg
     demonstrations: Any = None
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "imitation", "demonstrations"]
 
     def imitate(self) -> None:
         """Take the gradient steps that precede all acting, on the demonstrations alone."""
@@ -57,6 +60,9 @@ class ImitatingSAC(GenelabSAC):
 
     def train(self, gradient_steps: int, batch_size: int = 64) -> None:
         """Take gradient steps on mini-batches of `batch_size` transitions, demonstrated ones included."""
+        if self.demonstrations is None:
+            super().train(gradient_steps, batch_size)
+            return
         self.policy.set_training_mode(True)
         shown = max(1, round(batch_size * self.imitation.batch_share))
         losses: list[dict[str, torch.Tensor]] = []

@@ -25,7 +25,7 @@ def capture(env: Sb3VecEnv, algorithm: Any) -> dict[str, Any]:
         "observations": _as_tensors(algorithm._last_obs),
         "episode_starts": torch.from_numpy(algorithm._last_episode_starts),
         "replay": replay_state(algorithm.replay_buffer) if isinstance(algorithm, OffPolicyLoop) else None,
-        "demonstrations": replay_state(algorithm.demonstrations) if isinstance(algorithm, ImitatingSAC) else None,
+        "demonstrations": _demonstrations_state(algorithm),
         "counters": {name: getattr(algorithm, name) for name in _COUNTERS},
         "metrics": env.metrics.state_dict(),
         "random": random_state(),
@@ -36,7 +36,8 @@ def restore(state: dict[str, Any], env: Sb3VecEnv, algorithm: Any) -> None:
     """Put everything back that `capture` returned.
 
     Raises:
-        UsageError: if it was captured with another number of envs or a replay buffer of another size.
+        UsageError: if it was captured with another number of envs or a replay buffer of another size, or the run
+            imitates and this algorithm does not.
     """
     if state["num_envs"] != env.num_envs:
         raise UsageError(
@@ -52,10 +53,7 @@ def restore(state: dict[str, Any], env: Sb3VecEnv, algorithm: Any) -> None:
                 where="agent.buffer_size",
             )
         restore_replay(buffer, state["replay"])
-    if isinstance(algorithm, ImitatingSAC):
-        shown = state["demonstrations"]
-        algorithm.demonstrations = demonstration_buffer(algorithm, shown["buffer_size"])
-        restore_replay(algorithm.demonstrations, shown)
+        _restore_demonstrations(state["demonstrations"], algorithm)
     for name in _COUNTERS:
         setattr(algorithm, name, state["counters"][name])
     algorithm._last_obs = _as_arrays(state["observations"])
@@ -68,6 +66,25 @@ def restore_surroundings(state: dict[str, Any], env: Sb3VecEnv) -> None:
     """Put back what lies outside the algorithm: the environment and the random streams."""
     env.env.load_state_dict(state["environment"])
     restore_random_state(state["random"])
+
+
+def _demonstrations_state(algorithm: Any) -> dict[str, Any] | None:
+    if not isinstance(algorithm, ImitatingSAC) or algorithm.demonstrations is None:
+        return None
+    return replay_state(algorithm.demonstrations)
+
+
+def _restore_demonstrations(state: dict[str, Any] | None, algorithm: Any) -> None:
+    if state is None:
+        return
+    if not isinstance(algorithm, ImitatingSAC):
+        raise UsageError(
+            "the run imitates demonstrations, and shall go on without",
+            where="agent.imitation.batch_share",
+            fix="leave it as it was, or begin a new run from its weights with --checkpoint",
+        )
+    algorithm.demonstrations = demonstration_buffer(algorithm, state["buffer_size"])
+    restore_replay(algorithm.demonstrations, state)
 
 
 def _as_tensors(observations: Any) -> Any:
