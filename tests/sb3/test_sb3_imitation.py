@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -256,6 +258,12 @@ def test_a_run_that_took_its_file_from_the_environment_goes_on_without(tmp_path,
     monkeypatch.delenv("GENELAB_SB3_DEMO_PATH")
     train(parts, 400, agent=agent, env=GoalEnv(), resume=parts / "model_200_steps.zip")
     assert bit_differences(everything(straight, 400), everything(parts, 400)) == []
+
+
+def test_a_model_file_holds_no_demonstrations(tmp_path, demos):
+    checkpoint = train(tmp_path, 200, agent=imitator(demos), env=GoalEnv()).checkpoint
+    with zipfile.ZipFile(checkpoint) as file:
+        assert not {"imitation", "demonstrations"} & json.loads(file.read("data")).keys()
 
 
 def test_a_run_that_imitates_does_not_go_on_as_one_that_does_not(tmp_path, demos):
