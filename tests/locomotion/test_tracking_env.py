@@ -161,6 +161,21 @@ def test_two_mirrors_show_the_original(env: Any) -> None:
         assert not torch.equal(once[name][8:], group)
 
 
+def test_samples_of_a_sharded_environment_are_mirrored_without_its_managers(env: Any) -> None:
+    class Sharded:
+        cfg, observation_layout, describe_actuation = env.cfg, env.observation_layout, env.describe_actuation
+
+        @property
+        def unwrapped(self) -> Sharded:
+            return self
+
+    observations = TensorDict(env.get_observations(), batch_size=[8])
+    mirrored, _ = mirror_g1(Sharded(), observations, None)
+    expected, _ = mirror_g1(env, observations, None)
+    assert mirrored is not None and expected is not None
+    assert all(torch.equal(mirrored[name], expected[name]) for name in observations.keys())
+
+
 def test_a_mirrored_clip_is_the_mirror_image_of_what_is_observed(env: Any) -> None:
     """A robot in its reference's frame sees in the mirror what it sees in the mirrored frame: the clip is symmetric."""
     put(env)

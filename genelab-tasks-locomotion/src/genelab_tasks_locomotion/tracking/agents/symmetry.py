@@ -22,9 +22,9 @@ def mirror_g1(env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
 
 
 def _reflect(robot: LeggedRobot, env: Any, name: str) -> Reflection | None:
-    term = env.command_manager.terms[COMMAND]
+    command = env.cfg.commands[COMMAND]  # a sharded environment has its config, but no managers
     if name == "reference":
-        joints = env.scene[term.cfg.entity].joint_names
+        joints = env.describe_actuation()["robots"][command.entity]["joint_names"]
         places, signs = reflect_joints(robot.mirror, joints)
         return places + [len(joints) + place for place in places], signs * 2
     if name == "anchor_pos":
@@ -32,8 +32,8 @@ def _reflect(robot: LeggedRobot, env: Any, name: str) -> Reflection | None:
     if name == "anchor_ori":
         return [*range(6)], [*TWO_COLUMNS]
     if name == "body_pos":
-        return _links(robot.mirror, term.cfg.bodies, POLAR)
-    return _links(robot.mirror, term.cfg.bodies, TWO_COLUMNS) if name == "body_ori" else None
+        return _links(robot.mirror, command.bodies, POLAR)
+    return _links(robot.mirror, command.bodies, TWO_COLUMNS) if name == "body_ori" else None
 
 
 def _links(mirror: Mirror, names: Sequence[str], signs: Sequence[float]) -> Reflection:
