@@ -169,11 +169,12 @@ def test_samples_of_a_sharded_environment_are_mirrored_without_its_managers(env:
         def unwrapped(self) -> Sharded:
             return self
 
-    observations = TensorDict(env.get_observations(), batch_size=[8])
+    groups = env.get_observations()
+    observations = TensorDict(groups, batch_size=[8])
     mirrored, _ = mirror_g1(Sharded(), observations, None)
     expected, _ = mirror_g1(env, observations, None)
     assert mirrored is not None and expected is not None
-    assert all(torch.equal(mirrored[name], expected[name]) for name in observations.keys())
+    assert all(torch.equal(mirrored[name], expected[name]) for name in groups)
 
 
 def test_a_mirrored_clip_is_the_mirror_image_of_what_is_observed(env: Any) -> None:
