@@ -27,7 +27,7 @@ def command_in(num_envs: int, strata, *, evaluation: bool = True):
         random.begin_evaluation()
     cfg = VelocityCommandCfg(stratum="direction", bins=BINS, resampling_s=(3.0, 8.0), standing_share=1.0)
     still = torch.zeros(num_envs, 3)
-    robot = SimpleNamespace(root_quat=torch.tensor([[1.0, 0.0, 0.0, 0.0]] * num_envs), root_lin_vel=still)
+    robot = SimpleNamespace(root_quat=torch.tensor([[1.0, 0.0, 0.0, 0.0]] * num_envs), base_lin_vel=still)
     env = SimpleNamespace(
         num_envs=num_envs,
         device=torch.device("cpu"),

@@ -33,7 +33,7 @@ class Scene(dict):
 
     def __init__(self, num_envs: int) -> None:
         quat = torch.tensor([1.0, 0.0, 0.0, 0.0]).repeat(num_envs, 1)
-        super().__init__(robot=SimpleNamespace(root_quat=quat, root_lin_vel=torch.zeros(num_envs, 3)))
+        super().__init__(robot=SimpleNamespace(root_quat=quat, base_lin_vel=torch.zeros(num_envs, 3)))
 
     def bind_keys(self, bindings) -> None:
         self.bound = {binding.key: binding.call for binding in bindings}
