@@ -172,6 +172,8 @@ def test_genesis_gets_a_seed_that_it_takes(monkeypatch):
         cpu = cuda = None
 
         class logger:
+            addFilter = staticmethod(lambda concerns: None)
+
             class handler:
                 setStream = staticmethod(lambda stream: None)
 
