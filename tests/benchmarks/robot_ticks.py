@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "locomotion"))
 
-from genelab.runs.child import Child
+from genelab.plugins.child_process import Child
 from genelab_tasks_locomotion.robots import ROBOTS
 
 TICK, DECIMATION = 0.005, 4

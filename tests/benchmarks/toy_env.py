@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 import torch
 
-from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
+from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.testing.fake_task import fake_env_cfg
 
 OBSERVATIONS, STATES, ACTIONS = 48, 60, 12

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from genelab.api import CommandSpec, TaskSpec
 from genelab.cli import root
-from genelab.cli.options import split_overrides, task_command
+from genelab.console.options.common import split_overrides, task_command
 from genelab.testing import in_memory_plugin, plugin_sandbox
 from genelab.utils.errors import UsageError
 

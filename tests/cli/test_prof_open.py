@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from genelab.cli import prof
-from genelab.runs.profile_server import ProfileServer
-from genelab.runs.recorded_profile import find_profile
-from genelab.runs.region_table import RegionReport, RegionRow
+from genelab.profiling.recording import find_profile
+from genelab.profiling.region_table import RegionReport, RegionRow
+from genelab.profiling.server import ProfileServer
 from genelab.utils.errors import GenelabError, UsageError
 
 TRACE = gzip.compress(b'{"traceEvents": []}')

@@ -9,12 +9,12 @@ import pytest
 import torch
 from scored import check_schema, make_fake, run_zero, subject_of
 
-from genelab.cli.strata_table import print_strata
-from genelab.envs.random_streams import RandomStreams
+from genelab.console.tables.strata import print_strata
 from genelab.eval.aggregates import MetricInfo, aggregate
 from genelab.eval.comparison import compare
 from genelab.eval.metrics import EvalMetric
 from genelab.eval.report import build_report
+from genelab.managers.random_streams import RandomStreams
 from genelab.utils.strata import bins_of
 
 NAMED = {"level": 3, "object": ("cup", "ball", "cup", "box")}

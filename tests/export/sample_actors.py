@@ -7,9 +7,9 @@ import math
 import torch
 from torch import nn
 
-from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.export.onnx import OnnxExporter
 from genelab.export.torchscript import TorchScriptExporter
+from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.rl.backends.base import InferenceSetup, RecurrentSpec
 from genelab.testing import FakeVecEnv
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from sample_actors import AWKWARD, AwkwardEnv, make_setup, scale_by_hand
 
-from genelab.envs.observation_layout import ObservationLayout
+from genelab.managers.observation_layout import ObservationLayout
 from genelab.rl.backends.base import InferenceSetup
 from genelab.rl.policy import ActorPolicy, CallablePolicy, RandomPolicy, ZeroPolicy
 from genelab.utils.errors import GenelabError, UsageError

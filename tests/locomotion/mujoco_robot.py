@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from genelab.config.scene import ActuatorCfg
-from genelab.entities.joint_tables import match_names, per_joint
+from genelab.utils.joint_tables import match_names, per_joint
 from genelab_tasks_locomotion.robots import LeggedRobot
 
 

@@ -12,8 +12,8 @@ from mujoco_robot import MujocoRobot
 
 from genelab.actuators import DcMotorCfg, ImplicitPdCfg
 from genelab.config.serialization import from_json, to_json
-from genelab.entities.joint_tables import match_names, per_joint
 from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.joint_tables import match_names, per_joint
 from genelab_tasks_locomotion.robots import ROBOTS, UNITREE_G1, UNITREE_GO1, UNITREE_GO2W, LeggedRobot
 from genelab_tasks_locomotion.robots.mirror import POLAR
 from genelab_tasks_locomotion.robots.motors import reflected_inertia

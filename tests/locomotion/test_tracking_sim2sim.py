@@ -13,7 +13,7 @@ from torch import nn
 from genelab.export.torchscript import TorchScriptExporter
 from genelab.export.writing import export_policy
 from genelab.rl.backends.base import InferenceSetup
-from genelab.runs.sim2sim import sim2sim
+from genelab.sim2sim.running import sim2sim
 from genelab.utils.files import sha256_file
 from genelab_tasks_locomotion.motion.shipped import find_file
 

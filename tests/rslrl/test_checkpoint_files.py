@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
+from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.rl.checkpoint import load_checkpoint, meta_path, read_meta, require_layout, save_checkpoint
 from genelab.utils.errors import GenelabError, UsageError
 

@@ -153,7 +153,7 @@ def test_a_signal_to_one_rank_stops_all_after_the_same_iteration(start_ranks, tm
 def genelab(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """Start `genelab train --gpus 2` on a machine that seems to have two GPUs for the check alone."""
     driver = (
-        "import sys, genelab.runs.relaunch as relaunch; relaunch.check_gpus = lambda count: None; "
+        "import sys, genelab.jobs.ranks as relaunch; relaunch.check_gpus = lambda count: None; "
         "from genelab.cli import main; main()"
     )
     command = [sys.executable, "-c", driver, f"--plugin={HERE / 'rank_world.py'}", "train", "Ranks-Fake-v0", *arguments]

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
+from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.utils.errors import GenelabError
 from genelab_backend_rslrl import RslRlGaussianCfg, RslRlModelCfg, RslRlOnPolicyRunnerCfg, RslRlPpoAlgorithmCfg
 from genelab_backend_rslrl.build import build_algorithm

@@ -13,10 +13,10 @@ from test_curves import write_events
 
 from genelab.cli.aggregate import command
 from genelab.eval.statistics import stratified_bootstrap_iqm
-from genelab.runs.aggregation import summarize
-from genelab.runs.curves import Curve, mean_curve
-from genelab.runs.run_groups import find_groups
-from genelab.runs.seed_evaluations import missing_evaluations
+from genelab.reports.aggregation import summarize
+from genelab.reports.curves import Curve, mean_curve
+from genelab.reports.run_groups import find_groups
+from genelab.reports.seed_evaluations import missing_evaluations
 from genelab.utils.errors import GenelabError
 
 

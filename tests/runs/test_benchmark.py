@@ -11,12 +11,12 @@ from click.testing import CliRunner
 
 import genelab
 from genelab.cli.benchmark import command
+from genelab.jobs.benchmark import open_benchmark
+from genelab.jobs.suite import read_suite
 from genelab.plugins.candidates import extra_candidates, installed_candidates
 from genelab.plugins.catalog import Catalog, use_catalog
 from genelab.plugins.selection import Selection
 from genelab.rl.checkpoint import save_checkpoint
-from genelab.runs.benchmark import open_benchmark
-from genelab.runs.suite import read_suite
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import UsageError
 

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from genelab.runs.child import Child
+from genelab.plugins.child_process import Child
 from genelab.utils.errors import GenelabError
 
 

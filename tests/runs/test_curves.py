@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from torch.utils.tensorboard import SummaryWriter
 
-from genelab.runs.curves import Curve, env_steps_per_iteration, read_evaluations, read_scalars
+from genelab.reports.curves import Curve, env_steps_per_iteration, read_evaluations, read_scalars
 from genelab.utils.errors import GenelabError
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from genelab.cli.doctor import command
 from genelab.cli.warmup import command as warmup
-from genelab.runs import checkup, warming
+from genelab.doctor import checkup, warming
 from genelab.utils.errors import GenelabError, UsageError
 
 Usage = namedtuple("Usage", "total used free")

@@ -15,11 +15,11 @@ from test_curves import write_events
 from genelab.cli.report import command
 from genelab.eval.aggregates import aggregates
 from genelab.eval.report import SCHEMA
-from genelab.runs.benchmark import SCHEMA as BENCHMARK
-from genelab.runs.curves import Curve
-from genelab.runs.html_report.chart import chart, thinned, tick_label, ticks
-from genelab.runs.html_report.elements import Html, definitions, element
-from genelab.runs.learning_curves import Panel
+from genelab.jobs.benchmark import SCHEMA as BENCHMARK
+from genelab.reports.curves import Curve
+from genelab.reports.html.chart import chart, thinned, tick_label, ticks
+from genelab.reports.html.elements import Html, definitions, element
+from genelab.reports.learning_curves import Panel
 
 EVIL = "<script>alert('x')</script>&\"quoted\""
 VOID = {"meta"}

@@ -12,13 +12,13 @@ import psutil
 import pytest
 from rich.console import Console
 
+from genelab.jobs.jobs import describe_status, last_words, run_jobs
+from genelab.jobs.launcher import Job, JobHandle, WatchedLauncher, make_launcher
+from genelab.jobs.local_launcher import LocalLauncher
+from genelab.jobs.table import JobTable
+from genelab.launchers import local
 from genelab.runs import ranks
 from genelab.runs.interrupts import Interrupted
-from genelab.runs.job_table import JobTable
-from genelab.runs.jobs import describe_status, last_words, run_jobs
-from genelab.runs.launcher import Job, JobHandle, WatchedLauncher, make_launcher
-from genelab.runs.launchers import local
-from genelab.runs.launchers.local import LocalLauncher
 from genelab.runs.progress_file import ProgressFile, read_progress
 from genelab.utils.errors import GenelabError, UsageError
 

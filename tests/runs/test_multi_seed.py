@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from genelab.cli import root
-from genelab.runs.multi_seed import create_multi_seed, open_multi_seed
+from genelab.jobs.seeds import create_multi_seed, open_multi_seed
 from genelab.runs.progress_file import read_progress
 
 HERE = Path(__file__).parent

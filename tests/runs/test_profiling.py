@@ -7,8 +7,8 @@ import time
 import pytest
 
 from genelab.plugins.tasks import load_task
-from genelab.runs import profiling
-from genelab.runs.stopwatch import Stopwatch
+from genelab.profiling import measure as profiling
+from genelab.profiling.stopwatch import Stopwatch
 from genelab.testing.fake_env import FakeVecEnv
 
 

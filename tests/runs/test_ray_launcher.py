@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from genelab.runs.launcher import Job, make_launcher
-from genelab.runs.multi_seed import open_multi_seed
+from genelab.jobs.launcher import Job, make_launcher
+from genelab.jobs.seeds import open_multi_seed
 from genelab.utils.errors import UsageError
 
 HERE = Path(__file__).parent

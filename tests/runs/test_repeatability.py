@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from genelab.cli.verify import command
-from genelab.runs import repeatability
+from genelab.doctor import repeatability
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import UsageError
 

@@ -63,7 +63,9 @@ def test_configs_that_name_foreign_code_are_refused(run, sample_catalog):
 
 def test_foreign_code_is_refused_though_a_trusted_module_has_imported_it(run, sample_catalog):
     path = run.path / "params" / "agent.json"
-    path.write_text(path.read_text().replace("sample_runs:CounterAgentCfg", "genelab.runs.child:subprocess.Popen"))
+    path.write_text(
+        path.read_text().replace("sample_runs:CounterAgentCfg", "genelab.plugins.child_process:subprocess.Popen")
+    )
     with pytest.raises(UsageError, match="subprocess"):
         run.read_params(sample_catalog.trusts)
     assert "Popen" in run.path.joinpath("params", "agent.json").read_text()

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from genelab.cli import root
 from genelab.config import SimulationCfg
+from genelab.jobs import ranks as relaunch
 from genelab.plugins.catalog import get_catalog
 from genelab.rl.distributed import ALONE, LOST_PEER, World
-from genelab.runs import relaunch
 from genelab.runs.ranks import check_gpus, check_same_ranks, pin_gpu
 from genelab.runs.run_dir import RunDir
 from genelab.sim import session

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from genelab.runs.launcher import Job
-from genelab.runs.launchers.slurm import SlurmLauncher
+from genelab.jobs.launcher import Job
+from genelab.launchers.slurm import SlurmLauncher
 from genelab.utils.errors import GenelabError, UsageError
 
 

@@ -15,14 +15,14 @@ from click.testing import CliRunner
 
 from genelab.api import TaskSpec
 from genelab.cli import root
+from genelab.jobs.stages import Stages, open_stages
 from genelab.plugins.candidates import extra_candidates, installed_candidates
 from genelab.plugins.catalog import Catalog, use_catalog
 from genelab.plugins.checks import check_plugins
 from genelab.plugins.selection import Selection
 from genelab.plugins.stages import training_stages
+from genelab.reports.run_groups import find_groups
 from genelab.rl.checkpoint import load_checkpoint
-from genelab.runs.run_groups import find_groups
-from genelab.runs.stages import Stages, open_stages
 from genelab.utils.errors import UsageError
 
 HERE = Path(__file__).parent

@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 
 from genelab.cli.play import command as play_command
 from genelab.cli.train import command as train_command
+from genelab.profiling.region_table import RegionReport
+from genelab.profiling.schedule import ProfileSchedule
+from genelab.profiling.trace import TorchProfile
+from genelab.profiling.watch import WrappedMethods
 from genelab.rl.backends.base import TrainContext
-from genelab.runs.profile_schedule import ProfileSchedule
-from genelab.runs.region_table import RegionReport
-from genelab.runs.torch_profile import TorchProfile
-from genelab.runs.wrapped_methods import WrappedMethods
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import UsageError
 

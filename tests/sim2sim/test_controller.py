@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from genelab.envs.random_streams import RandomStreams
 from genelab.managers.delay import DelayBuffer
+from genelab.managers.random_streams import RandomStreams
 from genelab.sim2sim.checks import TermDifferences, description_differences
 from genelab.sim2sim.controller import Controller
 from genelab.sim2sim.description import read_physics, read_robot, require_deployment, robot_name

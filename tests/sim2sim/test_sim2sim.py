@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from genelab.cli.sim2sim import command as cli_command
 from genelab.envs import make
 from genelab.runs.evaluation import evaluate
-from genelab.runs.sim2sim import sim2sim
+from genelab.sim2sim.running import sim2sim
 from genelab.utils.errors import UsageError
 
 pytestmark = pytest.mark.genesis

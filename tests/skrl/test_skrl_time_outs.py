@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
+from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.rl.backends.base import TrainContext
 from genelab.utils.errors import GenelabError
 from genelab_backend_skrl import SkrlAgentCfg, SkrlModelsCfg

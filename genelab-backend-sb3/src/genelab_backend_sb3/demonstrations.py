@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from stable_baselines3 import HerReplayBuffer
 
-from genelab.envs.observation_layout import ObservationLayout
+from genelab.managers.observation_layout import ObservationLayout
 from genelab.rl.demonstrations import read_demonstration_arrays, require_demonstrated_layout
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3.config import Sb3AgentCfg

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genelab.envs.observation_layout import ObservationLayout
+from genelab.managers.observation_layout import ObservationLayout
 from genelab_backend_skrl.agents import TrackedA2C, TrackedAgent, TrackedDDPG, TrackedPPO, TrackedSAC, TrackedTD3
 from genelab_backend_skrl.config import SkrlAgentCfg
 from genelab_backend_skrl.hindsight import HindsightMemory, goal_columns

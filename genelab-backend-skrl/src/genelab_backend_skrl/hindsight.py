@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from genelab.envs.observation_layout import ObservationLayout
+from genelab.managers.observation_layout import ObservationLayout
 from genelab.utils.errors import GenelabError
 from genelab_backend_skrl.config import SkrlAgentCfg, SkrlHerCfg
 from genelab_backend_skrl.library import RandomMemory

@@ -198,7 +198,7 @@ class LauncherSpec(Record):
 
     Attributes:
         name: Name users give to `--launcher`.
-        launcher: Class that implements `genelab.runs.launcher.WatchedLauncher` or `SubmittingLauncher`.
+        launcher: Class that implements `genelab.jobs.launcher.WatchedLauncher` or `SubmittingLauncher`.
         summary: One line for `genelab list`.
     """
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
 from genelab.config.scene import ActuatorCfg
-from genelab.entities.joint_tables import per_joint
+from genelab.utils.joint_tables import per_joint
 from genelab.utils.lazy import torch
 
 C = TypeVar("C", bound=ActuatorCfg)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from genelab.cli.job_lines import JobLines
-from genelab.cli.options import force_option, hyphens, json_option
-from genelab.cli.process_options import Count, launcher_options
+from genelab.console.job_lines import JobLines
+from genelab.console.options.common import force_option, hyphens, json_option
+from genelab.console.options.processes import Count, launcher_options
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.files import check_output
 
 if TYPE_CHECKING:
-    from genelab.runs.run_groups import RunGroup
+    from genelab.reports.run_groups import RunGroup
 
 
 @click.command(
@@ -56,7 +56,7 @@ def command(
     FOLDER is what genelab train --seeds made, or holds several such folders. The scores of different tasks are averaged
     only when they are normalised, by --normalize or because they are success rates.
     """
-    from genelab.runs.run_groups import find_groups
+    from genelab.reports.run_groups import find_groups
 
     drawings = out.with_name(f"{out.stem}_curves")
     for target in (out, *((drawings,) if curves else ())):
@@ -65,11 +65,11 @@ def command(
         raise UsageError("--episodes, --parallel and --launcher are about evaluations", fix="add --eval")
     groups = find_groups(folder)
 
-    from genelab.runs.aggregation import aggregate_groups, read_scales
+    from genelab.reports.aggregation import aggregate_groups, read_scales
 
     scales = None if normalize is None else read_scales(normalize)
     if curves:
-        from genelab.runs.curve_figure import require_matplotlib
+        from genelab.reports.figure import require_matplotlib
 
         require_matplotlib()
     if evaluate:
@@ -93,15 +93,15 @@ def _show(document: dict[str, Any], out: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(document, indent=2, allow_nan=False))
         return
-    from genelab.cli.aggregate_table import print_aggregate
+    from genelab.console.tables.aggregate import print_aggregate
 
     print_aggregate(document, out)
 
 
 def _draw(group: RunGroup, drawings: Path, folder: Path) -> str | None:
     """Draw the curves of a group; returns the file, relative to the report's folder, or `None` if there are none."""
-    from genelab.runs.curve_figure import write_figure
-    from genelab.runs.learning_curves import learning_curves
+    from genelab.reports.figure import write_figure
+    from genelab.reports.learning_curves import learning_curves
 
     axis, panels = learning_curves({f"seed {run.seed}": run.path for run in group.runs})
     if not panels:
@@ -120,10 +120,10 @@ def _evaluate(
         UsageError: for a launcher that does not follow its jobs.
         GenelabError: if one fails.
     """
+    from genelab.jobs.jobs import describe_status, last_words, run_jobs
+    from genelab.jobs.launcher import SubmittingLauncher, make_launcher
+    from genelab.reports.seed_evaluations import missing_evaluations
     from genelab.runs.interrupts import Interrupted
-    from genelab.runs.jobs import describe_status, last_words, run_jobs
-    from genelab.runs.launcher import SubmittingLauncher, make_launcher
-    from genelab.runs.seed_evaluations import missing_evaluations
 
     starter = make_launcher(launcher, options)
     if isinstance(starter, SubmittingLauncher):

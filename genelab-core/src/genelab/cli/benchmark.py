@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from genelab.cli.compare import STATUS
-from genelab.cli.job_lines import JobLines
-from genelab.cli.options import hyphens, json_option
-from genelab.cli.process_options import launcher_options
+from genelab.console.job_lines import JobLines
+from genelab.console.options.common import hyphens, json_option
+from genelab.console.options.processes import launcher_options
 
 if TYPE_CHECKING:
-    from genelab.runs.benchmark import Benchmark
-    from genelab.runs.launcher import WatchedLauncher
+    from genelab.jobs.benchmark import Benchmark
+    from genelab.jobs.launcher import WatchedLauncher
 
 
 @click.command(
@@ -63,15 +63,15 @@ def command(
     Repeat the command to go on with a benchmark that was stopped: what is measured and unchanged is kept. With
     --reference the episodes of both are paired, and one error rate holds for all entries together.
     """
-    from genelab.runs.launcher import SubmittingLauncher, make_launcher
-    from genelab.runs.suite import read_suite
+    from genelab.jobs.launcher import SubmittingLauncher, make_launcher
+    from genelab.jobs.suite import read_suite
 
     entries = read_suite(suite)
     starter = make_launcher(launcher or "local", dict(launcher_option))
 
-    from genelab.runs.benchmark import open_benchmark, submit_benchmark
-    from genelab.runs.benchmark_reference import open_reference
-    from genelab.runs.benchmark_report import complete_report
+    from genelab.jobs.benchmark import open_benchmark, submit_benchmark
+    from genelab.jobs.benchmark_reference import open_reference
+    from genelab.jobs.benchmark_report import complete_report
 
     known = None if reference is None else open_reference(reference)
     benchmark = open_benchmark(suite, entries, out, force=force)
@@ -93,7 +93,7 @@ def command(
 
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
-        from genelab.cli.benchmark_table import print_benchmark
+        from genelab.console.tables.benchmark import print_benchmark
 
         print_benchmark(document, benchmark.report)
     if not document["complete"]:
@@ -103,7 +103,7 @@ def command(
 
 def _run(benchmark: Benchmark, launcher: WatchedLauncher, parallel: int) -> int | None:
     """Run what is left to measure, telling each change of state; returns the signal that stopped it, if one did."""
-    from genelab.runs.benchmark import run_benchmark
+    from genelab.jobs.benchmark import run_benchmark
     from genelab.runs.interrupts import Interrupted
 
     lines = JobLines("evaluations")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from genelab.cli.options import json_option
+from genelab.console.options.common import json_option
 from genelab.utils.errors import UsageError
 
 STATUS = {"pass": 0, "fail": 1, "inconclusive": 3}
@@ -58,7 +58,7 @@ def command(reference: Path, candidate: Path, margin: float, force: bool, as_jso
         document = {"verdict": verdict, "metrics": [asdict(item) for item in comparisons], "missing": missing}
         click.echo(json.dumps(document, indent=2))
     else:
-        from genelab.cli.eval_table import print_comparison
+        from genelab.console.tables.eval import print_comparison
 
         print_comparison(comparisons, verdict, missing)
     return STATUS[verdict]

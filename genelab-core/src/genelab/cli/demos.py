@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genelab.cli.options import force_option, hyphens, json_option, task_command
-from genelab.cli.simulation_options import Seed
+from genelab.console.options.common import force_option, hyphens, json_option, task_command
+from genelab.console.options.simulation import Seed
 
 if TYPE_CHECKING:
     from genelab.runs.demonstrations import DemonstrationSummary

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from genelab.cli.options import json_option
+from genelab.console.options.common import json_option
 
 
 @click.command(short_help="Check this installation.", epilog="Exit status 1 if anything is broken.")
@@ -18,7 +18,7 @@ def command(quick: bool, as_json: bool) -> int:
 
     Each finding that is not ok comes with the command that mends it.
     """
-    from genelab.runs.checkup import check_installation
+    from genelab.doctor.checkup import check_installation
 
     findings = []
     for finding in check_installation(quick):

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from genelab.cli.episode_progress import episode_progress
-from genelab.cli.options import force_option, json_option, task_command
-from genelab.cli.simulation_options import Seed
+from genelab.console.options.common import force_option, json_option, task_command
+from genelab.console.options.simulation import Seed
+from genelab.console.progress import episode_progress
 
 Count = click.IntRange(min=1)
 
@@ -87,8 +87,8 @@ def command(
 
         click.echo(json.dumps(document, indent=2, allow_nan=False))
         return
-    from genelab.cli.eval_table import print_report
-    from genelab.cli.strata_table import print_strata
+    from genelab.console.tables.eval import print_report
+    from genelab.console.tables.strata import print_strata
 
     print_strata(document)
     print_report(document, out)

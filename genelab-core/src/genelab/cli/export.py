@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from genelab.cli.options import force_option, task_command
+from genelab.console.options.common import force_option, task_command
 from genelab.plugins.catalog import discovered
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from genelab.cli.options import backend_option, json_option, task_command
-from genelab.cli.table import table
+from genelab.console.options.common import backend_option, json_option, task_command
+from genelab.console.tables.text import table
 
 
 @task_command(short_help="Describe a task.")

@@ -18,8 +18,8 @@ from genelab.api import (
     Record,
     TaskSpec,
 )
-from genelab.cli.options import json_option
-from genelab.cli.table import table
+from genelab.console.options.common import json_option
+from genelab.console.tables.text import table
 from genelab.plugins.builtin import CORE_COMMANDS
 from genelab.plugins.catalog import KINDS, Catalog, get_catalog
 

@@ -14,7 +14,7 @@ from string import Template
 import click
 
 from genelab.api import TaskSpec
-from genelab.cli.options import force_option
+from genelab.console.options.common import force_option
 from genelab.utils.errors import UsageError
 from genelab.utils.files import write_text
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genelab.cli.options import force_option, json_option, task_command
-from genelab.cli.profile_options import profile_options
-from genelab.cli.simulation_options import simulation_options, simulation_overrides
-from genelab.runs.profile_schedule import ProfileSchedule
+from genelab.console.options.common import force_option, json_option, task_command
+from genelab.console.options.profile import profile_options
+from genelab.console.options.simulation import simulation_options, simulation_overrides
+from genelab.profiling.schedule import ProfileSchedule
 from genelab.utils.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import json
 
 import click
 
-from genelab.cli.options import json_option
-from genelab.cli.table import table
+from genelab.console.options.common import json_option
+from genelab.console.tables.text import table
 from genelab.plugins.catalog import discovered
 from genelab.plugins.status import PluginStatus
 from genelab.utils.names import normalize, unknown_name

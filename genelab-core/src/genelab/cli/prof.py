@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from genelab.runs.recorded_profile import PLAYED, RecordedProfile, find_profile
+from genelab.profiling.recording import PLAYED, RecordedProfile, find_profile
 from genelab.sim.viewer import has_display
 
 
@@ -34,7 +34,7 @@ def open_command(path: Path, host: str, port: int | None) -> None:
         _print(recorded, path)
         return
 
-    from genelab.runs.profile_server import ProfileServer
+    from genelab.profiling.server import ProfileServer
 
     with ProfileServer(recorded, host, port or 0) as server:
         click.echo(f"{server.url}  (Ctrl-C ends it)")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genelab.cli.options import backend_option, json_option, task_command
+from genelab.console.options.common import backend_option, json_option, task_command
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from genelab.runs.profiling import ProfileReport
+    from genelab.profiling.measure import ProfileReport
 
 
 @task_command(short_help="Measure where a step's time goes.")
@@ -42,7 +42,7 @@ def command(
 
     load_task(task, backend=backend, overrides=overrides)  # wrong names are found before torch is imported
 
-    from genelab.runs.profiling import profile_task
+    from genelab.profiling.measure import profile_task
 
     report = profile_task(
         task,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from genelab.cli.options import force_option, hyphens
+from genelab.console.options.common import force_option, hyphens
 from genelab.utils.files import check_output
 
 
@@ -32,7 +32,7 @@ def command(run: Path, out: Path, video_mib: float, force: bool) -> None:
         from genelab.utils.errors import UsageError
 
         raise UsageError(f"no such run: {run}")
-    from genelab.runs.html_report.writing import write_html_report
+    from genelab.reports.html.writing import write_html_report
 
     linked = write_html_report(run, out, video_mib=video_mib)
     if linked:

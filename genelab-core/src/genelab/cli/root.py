@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from genelab import __version__
 from genelab.api import CommandSpec
-from genelab.cli.options import hyphens
+from genelab.console.options.common import hyphens
 from genelab.plugins.builtin import CORE_COMMANDS
 from genelab.plugins.catalog import discovered, get_catalog
 from genelab.plugins.selection import add_extra_plugins

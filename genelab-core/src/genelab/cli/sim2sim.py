@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from genelab.cli.episode_progress import episode_progress
 from genelab.cli.eval import Count
-from genelab.cli.options import force_option, json_option, task_command
-from genelab.cli.simulation_options import Seed
+from genelab.console.options.common import force_option, json_option, task_command
+from genelab.console.options.simulation import Seed
+from genelab.console.progress import episode_progress
 from genelab.plugins.catalog import discovered
 
 
 class EngineName(click.ParamType):
-    """An engine's name: completed from the catalog, looked up by `genelab.runs.sim2sim.sim2sim`."""
+    """An engine's name: completed from the catalog, looked up by `genelab.sim2sim.running.sim2sim`."""
 
     name = "engine"
 
@@ -73,7 +73,7 @@ def command(
     The robot is driven by the file's metadata alone, as on the real machine; TASK only says where its model lies, where
     episodes begin and end, and what they are worth. Episode i begins as in `genelab eval`.
     """
-    from genelab.runs.sim2sim import sim2sim
+    from genelab.sim2sim.running import sim2sim
 
     with episode_progress() as on_progress:
         document = sim2sim(
@@ -96,6 +96,6 @@ def command(
 
         click.echo(json.dumps(document, indent=2, allow_nan=False))
         return
-    from genelab.cli.sim2sim_table import print_sim2sim
+    from genelab.console.tables.sim2sim import print_sim2sim
 
     print_sim2sim(document, out)

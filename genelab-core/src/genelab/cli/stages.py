@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genelab.cli.forwarding import forwarded_arguments
+from genelab.console.options.forwarding import forwarded_arguments
+from genelab.jobs.stage_processes import run_stages
+from genelab.jobs.stages import Stages, create_stages, open_stages
 from genelab.rl.distributed import World
 from genelab.runs.interrupts import Interrupted
-from genelab.runs.stage_processes import run_stages
-from genelab.runs.stages import Stages, create_stages, open_stages
 from genelab.utils.errors import UsageError
 from genelab.utils.names import normalize
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genelab.cli.forwarding import forwarded_arguments
-from genelab.cli.in_training_eval_options import eval_schedule, in_training_eval_options
-from genelab.cli.options import backend_option, task_command
-from genelab.cli.process_options import Processes, process_options
-from genelab.cli.profile_options import profile_options
-from genelab.cli.simulation_options import Seed, simulation_options, simulation_overrides
+from genelab.console.options.common import backend_option, task_command
+from genelab.console.options.forwarding import forwarded_arguments
+from genelab.console.options.in_training_eval import eval_schedule, in_training_eval_options
+from genelab.console.options.processes import Processes, process_options
+from genelab.console.options.profile import profile_options
+from genelab.console.options.simulation import Seed, simulation_options, simulation_overrides
 from genelab.rl.distributed import World
 from genelab.utils.errors import UsageError
 
@@ -95,10 +95,10 @@ def command(
 
     from rich.console import Console
 
+    from genelab.jobs.seeds import is_multi_seed
+    from genelab.jobs.stages import is_staged
     from genelab.runs.interrupts import Interrupted
-    from genelab.runs.multi_seed import is_multi_seed
     from genelab.runs.plan import TrainRequest
-    from genelab.runs.stages import is_staged
     from genelab.runs.training import TrainingInterrupted, train
 
     request = TrainRequest(
@@ -114,7 +114,7 @@ def command(
         ranks=ranks,
     )
     if processes.seeds is not None or (resume is not None and is_multi_seed(resume)):
-        from genelab.cli.seeds import train_seeds
+        from genelab.cli.train_many import train_seeds
 
         return train_seeds(request, processes)
     processes.refuse_options_of_seeds()
@@ -140,8 +140,8 @@ def command(
 
 
 def _train_on_gpus(request: TrainRequest) -> int:
+    from genelab.jobs.ranks import train_on_gpus
     from genelab.runs.interrupts import Interrupted
-    from genelab.runs.relaunch import train_on_gpus
 
     without = {"gpus", "log_dir"}
     try:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import click
 
-from genelab.cli.options import json_option, task_command
-from genelab.cli.simulation_options import Seed
+from genelab.console.options.common import json_option, task_command
+from genelab.console.options.simulation import Seed
 
 
 @task_command(short_help="Check that a task repeats bit by bit.", epilog="Exit status 0 if it repeats, 1 if it drifts.")
@@ -25,7 +25,7 @@ def command(task: str, overrides: list[tuple[str, str]], num_envs: int, steps: i
 
     load_task(task, overrides=overrides)  # wrong names are found before numpy is imported
 
-    from genelab.runs.repeatability import check_repeatability
+    from genelab.doctor.repeatability import check_repeatability
 
     report = check_repeatability(task, num_envs=num_envs, steps=steps, seed=seed, overrides=overrides)
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from genelab.cli.options import TaskId
+from genelab.console.options.common import TaskId
 from genelab.plugins.catalog import get_catalog
 
 
@@ -19,7 +19,7 @@ def command(tasks: tuple[str, ...], render: bool) -> None:
     catalog = get_catalog()
     chosen = [catalog.task(task).id for task in tasks] or list(catalog.tasks)
 
-    from genelab.runs.warming import warm_up
+    from genelab.doctor.warming import warm_up
 
     for task_id, seconds in warm_up(chosen, render=render):
         click.echo(f"{seconds:6.1f} s  {task_id}")

@@ -7,8 +7,8 @@ from typing import Any, cast
 from genelab.actuators.actuator import Actuator
 from genelab.config.scene import ArticulationCfg
 from genelab.entities.entity import Entity
-from genelab.entities.joint_tables import match_names, per_joint
 from genelab.utils.errors import GenelabError
+from genelab.utils.joint_tables import match_names, per_joint
 from genelab.utils.lazy import torch
 
 _LIMIT_TOLERANCE = 1e-4

@@ -13,13 +13,13 @@ import torch
 from genelab.config.env import ManagerBasedEnvCfg
 from genelab.entities.articulation import Articulation
 from genelab.envs.deployment import describe_env
-from genelab.envs.random_streams import RandomStreams, Rows
 from genelab.envs.randomization import with_solver_flags
 from genelab.envs.terrain_cells import place_on_terrain
 from genelab.envs.vec_env import StepView
 from genelab.managers.action_manager import ActionManager
 from genelab.managers.event_manager import EventManager
 from genelab.managers.observation_manager import ObservationManager
+from genelab.managers.random_streams import RandomStreams, Rows
 from genelab.sim.markers import SphereMarker
 from genelab.sim.scene import Scene
 from genelab.utils.errors import GenelabError

@@ -10,12 +10,12 @@ import torch
 from genelab.config.env import ManagerBasedRlEnvCfg
 from genelab.envs.manager_based_env import ManagerBasedEnv, Observation
 from genelab.envs.nan_guard import NanGuard
-from genelab.envs.random_streams import Rows
 from genelab.envs.randomization import draws_of
 from genelab.envs.vec_env import StepView
 from genelab.managers.command_manager import CommandManager
 from genelab.managers.curriculum_manager import CurriculumManager
 from genelab.managers.metric_manager import MetricManager
+from genelab.managers.random_streams import Rows
 from genelab.managers.reward_manager import RewardManager
 from genelab.managers.termination_manager import TerminationManager
 from genelab.sim.markers import SphereMarker

@@ -11,7 +11,7 @@ from typing import Any
 
 from genelab.config.env import ManagerBasedRlEnvCfg
 from genelab.config.serialization import to_json
-from genelab.envs.random_streams import Rows
+from genelab.managers.random_streams import Rows
 from genelab.plugins.catalog import discovered
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import write_json

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 
 from genelab.config.env import ManagerBasedRlEnvCfg
-from genelab.envs.observation_layout import ObservationLayout
-from genelab.envs.random_streams import Rows
 from genelab.envs.shard import Shard
 from genelab.envs.shared_tensors import Spec, shared_tensors
 from genelab.envs.vec_env import StepView
+from genelab.managers.observation_layout import ObservationLayout
+from genelab.managers.random_streams import Rows
 from genelab.utils.errors import GenelabError, UsageError
 
 Observation = dict[str, torch.Tensor]

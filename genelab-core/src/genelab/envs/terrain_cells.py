@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 
 from genelab.config.terrain import COLUMN_STRATUM, LEVEL_STRATUM
-from genelab.envs.random_streams import RandomStreams
+from genelab.managers.random_streams import RandomStreams
 from genelab.terrains.placement import Placement
 from genelab.utils.strata import Bins
 

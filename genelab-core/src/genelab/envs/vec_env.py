@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import gymnasium
     import torch
 
-    from genelab.envs.observation_layout import ObservationLayout
+    from genelab.managers.observation_layout import ObservationLayout
 
     Observation = dict[str, torch.Tensor]
 

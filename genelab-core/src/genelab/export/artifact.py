@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genelab.envs.observation_layout import ObservationLayout
 from genelab.export.metadata import REQUIRED, metadata_path
+from genelab.managers.observation_layout import ObservationLayout
 from genelab.rl.backends.base import RecurrentSpec
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.files import read_record, sha256_file

@@ -10,8 +10,8 @@ from genelab import __version__
 from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
-    from genelab.envs.observation_layout import ObservationLayout, TermLayout
     from genelab.envs.vec_env import VecEnv
+    from genelab.managers.observation_layout import ObservationLayout, TermLayout
     from genelab.rl.backends.base import InferenceSetup, RecurrentSpec
 
 REQUIRED = (

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genelab.export.baked import bake
 from genelab.export.exporter import Exportable, Exporter
 from genelab.export.metadata import describe_policy, describe_writing, metadata_path, reference_path
 from genelab.export.parity import check_parity
 from genelab.export.reference import EPISODES, record_reference
 from genelab.export.rollout import record_rollout
+from genelab.rl.baked import bake
 from genelab.utils.files import atomic_path, check_output, sha256_file, write_json
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from genelab.envs.random_streams import RandomStreams
+from genelab.managers.random_streams import RandomStreams
 
 
 class DelayBuffer:

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from genelab.config.terms import ObservationGroupCfg, ObservationTermCfg
-from genelab.envs.observation_layout import GroupLayout, TermLayout
 from genelab.managers.delay import DelayBuffer
+from genelab.managers.observation_layout import GroupLayout, TermLayout
 from genelab.managers.observation_noise import ObservationNoise
 from genelab.utils.errors import UsageError
 

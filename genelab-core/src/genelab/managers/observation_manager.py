@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from genelab.config.terms import ObservationGroupCfg, ObservationTermCfg
-from genelab.envs.observation_layout import ObservationLayout
 from genelab.managers.delay import DelayBuffer
 from genelab.managers.observation_group import ObservationGroup
+from genelab.managers.observation_layout import ObservationLayout
 from genelab.managers.term import Term, load_terms_state, make_term, terms_state
 from genelab.utils.errors import GenelabError
 

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 
 from genelab.config.terms import SceneEntityCfg
-from genelab.entities.joint_tables import per_joint
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
 from genelab.utils.errors import UsageError
+from genelab.utils.joint_tables import per_joint
 
 
 class JointAction(ActionTerm):

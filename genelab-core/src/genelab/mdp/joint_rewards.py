@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from genelab.entities.joint_tables import per_joint
 from genelab.managers.term import ManagerTerm
 from genelab.mdp.entity_defaults import ROBOT
 from genelab.mdp.velocity_rewards import active
+from genelab.utils.joint_tables import per_joint
 from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ CORE_COMMANDS = (
     CommandSpec(name="warmup", command="genelab.cli.warmup:command", summary="Compile a task's kernels beforehand."),
     CommandSpec(name="doctor", command="genelab.cli.doctor:command", summary="Check this installation."),
     CommandSpec(name="plugins", command="genelab.cli.plugins:command", summary="Show and check installed plugins."),
-    CommandSpec(name="terrain", command="genelab.cli.terrain:command", summary="Look at terrains."),
+    CommandSpec(name="terrain", command="genelab.terrain_pictures.command:command", summary="Look at terrains."),
     CommandSpec(name="new", command="genelab.cli.new:command", summary="Create a task pack of your own."),
     CommandSpec(name="completion", command="genelab.cli.completion:command", summary="Print shell completion."),
 )
@@ -90,13 +90,13 @@ def genelab_eval_metrics() -> list[MetricSpec]:
 def genelab_launchers() -> list[LauncherSpec]:
     return [
         LauncherSpec(
-            name="local", launcher="genelab.runs.launchers.local:LocalLauncher", summary="Processes of this machine."
+            name="local", launcher="genelab.jobs.local_launcher:LocalLauncher", summary="Processes of this machine."
         ),
         LauncherSpec(
-            name="ray", launcher="genelab.runs.launchers.ray:RayLauncher", summary="Jobs on a Ray cluster (extra ray)."
+            name="ray", launcher="genelab.launchers.ray:RayLauncher", summary="Jobs on a Ray cluster (extra ray)."
         ),
         LauncherSpec(
-            name="slurm", launcher="genelab.runs.launchers.slurm:SlurmLauncher", summary="A Slurm job array, submitted."
+            name="slurm", launcher="genelab.launchers.slurm:SlurmLauncher", summary="A Slurm job array, submitted."
         ),
     ]
 

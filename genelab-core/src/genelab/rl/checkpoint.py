@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import torch
 
-from genelab.envs.observation_layout import ObservationLayout
+from genelab.managers.observation_layout import ObservationLayout
 from genelab.utils.errors import GenelabError, UsageError, first_line
 from genelab.utils.files import atomic_path, read_json, sha256_file, write_json
 

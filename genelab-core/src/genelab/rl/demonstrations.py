@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from genelab.envs.observation_layout import ObservationLayout
+from genelab.managers.observation_layout import ObservationLayout
 from genelab.utils.errors import UsageError
 from genelab.utils.files import atomic_path
 

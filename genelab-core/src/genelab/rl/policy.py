@@ -12,9 +12,9 @@ from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
-    from genelab.envs.observation_layout import ObservationLayout
-    from genelab.envs.random_streams import RandomStreams
     from genelab.envs.vec_env import Observation
+    from genelab.managers.observation_layout import ObservationLayout
+    from genelab.managers.random_streams import RandomStreams
     from genelab.rl.backends.base import InferenceSetup
 
 
@@ -72,7 +72,7 @@ class RandomPolicy:
     def __call__(self, observations: Observation) -> torch.Tensor:
         first = next(iter(observations.values()))
         if self._streams is None:
-            from genelab.envs.random_streams import RandomStreams
+            from genelab.managers.random_streams import RandomStreams
 
             self._streams = RandomStreams(first.shape[0], "cpu", self._seed)
             self._streams.begin_evaluation()
@@ -124,7 +124,7 @@ class ActorPolicy:
     kind = "checkpoint"
 
     def __init__(self, setup: InferenceSetup, layout: ObservationLayout, deterministic: bool = True) -> None:
-        from genelab.export.baked import bake
+        from genelab.rl.baked import bake
 
         self.setup, self.layout = setup, layout
         self.recurrent = setup.recurrent is not None

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genelab.runs.profile_schedule import ProfileSchedule
-from genelab.runs.recorded_profile import PLAYED
+from genelab.profiling.recording import PLAYED
+from genelab.profiling.schedule import ProfileSchedule
 from genelab.runs.source import PolicySource
 from genelab.runs.steering import Steer, drawn, follow_keys, follow_script, read_script
 from genelab.sim.viewer import ViewerClosed, require_display
@@ -108,7 +108,7 @@ def play(
             on_step: Callable[[], None] = _nothing
             schedule = ProfileSchedule.from_environment()
             if schedule is not None:
-                from genelab.runs.torch_profile import TorchProfile, WatchedPolicy
+                from genelab.profiling.trace import TorchProfile, WatchedPolicy
 
                 profile = stack.enter_context(TorchProfile(PLAYED, schedule, env, _say))
                 policy, on_step = WatchedPolicy(policy, profile.regions), profile.step

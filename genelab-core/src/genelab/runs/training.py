@@ -12,16 +12,16 @@ from rich.console import Console
 
 from genelab.api import RunEvent
 from genelab.plugins.catalog import get_catalog
+from genelab.profiling.recording import FOLDER
+from genelab.profiling.schedule import ProfileSchedule
 from genelab.rl.backends.base import TrainContext
 from genelab.rl.distributed import World, joined
 from genelab.runs.interrupts import Interrupted, StopSignals
 from genelab.runs.plan import TrainPlan, TrainRequest, plan_training
-from genelab.runs.profile_schedule import ProfileSchedule
 from genelab.runs.progress import TrainingProgress
 from genelab.runs.progress_file import ProgressFile
 from genelab.runs.provenance import provenance
 from genelab.runs.ranks import pin_gpu
-from genelab.runs.recorded_profile import FOLDER
 from genelab.runs.run_dir import RunDir, claim_run_dir, create_run_dir, now
 from genelab.runs.run_lock import RunLock
 from genelab.utils.errors import GenelabError
@@ -218,7 +218,7 @@ def _profile(context: TrainContext, run: RunDir, progress: TrainingProgress, sta
     steps = ProfileSchedule.from_environment()
     if steps is None:
         return
-    from genelab.runs.torch_profile import TorchProfile
+    from genelab.profiling.trace import TorchProfile
 
     stack.enter_context(TorchProfile(run.path / FOLDER, steps, context.env, progress.message)).follow(context)
 

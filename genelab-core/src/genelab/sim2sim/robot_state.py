@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from genelab.entities.joint_tables import match_names
 from genelab.sim2sim.engine import Engine, LinkStates
+from genelab.utils.joint_tables import match_names
 from genelab.utils.names import unknown_name
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from genelab.config import ManagerBasedRlEnvCfg
-from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
-from genelab.envs.random_streams import RandomStreams
 from genelab.envs.vec_env import StepView
+from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
+from genelab.managers.random_streams import RandomStreams
 from genelab.testing.fake_task import distraction, fake_env_cfg, goal, progress, shown_goal, steps_left
 from genelab.utils.strata import Bins
 

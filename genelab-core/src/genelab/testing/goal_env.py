@@ -10,8 +10,8 @@ import gymnasium
 import numpy as np
 import torch
 
-from genelab.envs.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.envs.vec_env import StepView
+from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 
 WIDTHS = {"desired_goal": 2, "observation": 3, "achieved_goal": 2}  # not in the order in which actors read them
 REACHED = 0.2

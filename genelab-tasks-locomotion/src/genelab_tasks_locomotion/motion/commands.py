@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from genelab.cli.options import force_option, hyphens, json_option
+from genelab.console.options.common import force_option, hyphens, json_option
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import check_output
 
@@ -31,7 +31,7 @@ def command() -> None:
 @command.command("list")
 def list_command() -> None:
     """List the clips of the pack."""
-    from genelab.cli.table import table
+    from genelab.console.tables.text import table
     from genelab_tasks_locomotion.motion.clip_file import read_clip
     from genelab_tasks_locomotion.motion.shipped import find_file, shipped_clips
 
@@ -59,7 +59,7 @@ def info_command(clip: str, as_json: bool) -> None:
         names = {"joint_names": loaded.joint_names, "body_names": loaded.body_names}
         click.echo(json.dumps({**facts, **names}, indent=2))
         return
-    from genelab.cli.table import table
+    from genelab.console.tables.text import table
 
     click.echo(table([[key, ", ".join(v) if isinstance(v, list) else f"{v}"] for key, v in facts.items()]))
 
@@ -81,7 +81,7 @@ def check_command(clip: str, robot: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([{**vars(finding), "passed": finding.passed} for finding in findings], indent=2))
     else:
-        from genelab.cli.table import table
+        from genelab.console.tables.text import table
 
         rows = [
             ["ok" if f.passed else "FAIL", f.name, f"{f.worst:.4g} {f.unit}", f"{f.allowed:g} {f.unit}", f.where]

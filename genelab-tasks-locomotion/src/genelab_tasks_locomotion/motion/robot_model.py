@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from genelab.actuators import DcMotorCfg
-from genelab.entities.joint_tables import match_names
 from genelab.sim2sim.mujoco_library import mujoco
 from genelab.utils.errors import UsageError
+from genelab.utils.joint_tables import match_names
 from genelab.utils.names import unknown_name
 from genelab_tasks_locomotion.motion.clip import MotionClip
 from genelab_tasks_locomotion.robots import ROBOTS, LeggedRobot

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from genelab.entities.joint_tables import per_joint
 from genelab.utils.errors import UsageError
+from genelab.utils.joint_tables import per_joint
 from genelab.utils.names import unknown_name
 from genelab_tasks_locomotion.motion.balance import balanced_path
 from genelab_tasks_locomotion.motion.clip import MotionClip

@@ -1,0 +1,1 @@
+"""Check-ups of an installation, of a task's repeatability, and warm starts."""

@@ -1,0 +1,5 @@
+"""Check-ups of an installation and of tasks, as a plugin of the core's own distribution."""
+
+from __future__ import annotations
+
+GENELAB_API = "1"

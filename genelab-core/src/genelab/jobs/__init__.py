@@ -1,0 +1,1 @@
+"""Many processes: seeds, stages, benchmarks, ranks and where they run."""

@@ -1,0 +1,1 @@
+"""Services that keep a copy of a run's curves."""

@@ -1,0 +1,303 @@
+"""Where the time of a step goes: Genesis, the managers, a training iteration."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from genelab.plugins.child_process import Child
+from genelab.plugins.tasks import LoadedTask, load_task
+from genelab.profiling.stopwatch import Stopwatch
+from genelab.rl.backends.base import TrainContext
+from genelab.runs.plan import load_backend
+from genelab.utils.errors import UsageError
+
+if TYPE_CHECKING:
+    from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
+
+ROUNDS = 5
+WARM_UP_STEPS = 10
+TRAINING_STEPS_PER_ENV = 100
+
+MANAGER_METHODS = {
+    "action_manager": ("process", "reset"),
+    "observation_manager": ("compute", "reset"),
+    "event_manager": ("interval", "reset"),
+    "command_manager": ("compute", "reset"),
+    "termination_manager": ("compute", "reset"),
+    "reward_manager": ("compute", "reset"),
+    "curriculum_manager": ("compute",),
+    "metric_manager": ("compute", "reset"),
+}
+
+
+@dataclass
+class StepTimes:
+    """Times of one control step.
+
+    Attributes:
+        build_s: Seconds to make the environment and take the first steps.
+        raw_us: Genesis alone, with the same ticks and solver options, µs.
+        step_us: `env.step` with random actions, µs.
+        calm_step_us: Its median over the steps in which no episode ended, µs; `None` if there were none.
+        ratio: `raw_us / step_us`: the share of the raw rate that the environment reaches.
+        env_steps_per_s: Environment steps per second over all envs.
+        resets_per_step: Episodes that ended in a step, on average.
+    """
+
+    build_s: float
+    raw_us: float
+    step_us: float
+    calm_step_us: float | None
+    ratio: float
+    env_steps_per_s: float
+    resets_per_step: float
+
+
+@dataclass
+class TrainingTimes:
+    """Times of a training iteration.
+
+    Attributes:
+        backend: RL library.
+        unit: What one iteration is.
+        iteration_s: Seconds for one.
+        env_steps_per_s: Environment steps per second over all envs, learning included.
+        step_us: Time per control step of all envs, learning included, µs.
+        outside_physics_us: What of it Genesis alone does not take, µs.
+    """
+
+    backend: str
+    unit: str
+    iteration_s: float
+    env_steps_per_s: float
+    step_us: float
+    outside_physics_us: float
+
+
+@dataclass
+class ProfileReport:
+    """What `genelab profile` prints.
+
+    Attributes:
+        parts_us: What `env.step` is made of, µs by name; the physics in it is `times.raw_us`.
+        training: `None` for a task without agent, or when it was not asked for.
+        peak_memory_mib: Largest resident memory of the process.
+        variants: Times with other solver set-ups, each in a process of its own, by override.
+    """
+
+    task: str
+    num_envs: int
+    device: str
+    ticks_per_step: int
+    times: StepTimes
+    parts_us: dict[str, float]
+    training: TrainingTimes | None
+    peak_memory_mib: float
+    variants: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+def profile_task(
+    task_id: str,
+    *,
+    backend: str | None = None,
+    num_envs: int | None = None,
+    steps: int = 200,
+    training: bool = True,
+    variants: bool = False,
+    overrides: Sequence[tuple[str, str]] = (),
+) -> ProfileReport:
+    """Measure the task's training environment.
+
+    Args:
+        task_id: The task.
+        backend: RL library of the training; `None` for the task's default.
+        num_envs: Envs, instead of the task's.
+        steps: Control steps of each measurement.
+        training: Measure the agent, too, if there is one.
+        variants: Measure `performance_mode` and `pad_batch` switched to the other value.
+        overrides: Dotted overrides.
+    """
+    loaded = _load(task_id, num_envs, overrides, backend)
+    simulation = loaded.cfg.env.simulation
+    env, build_s = _make(loaded)
+    times = measure_steps(env, build_s, steps)
+    report = ProfileReport(
+        task=loaded.spec.id,
+        num_envs=env.num_envs,
+        device=str(env.device),
+        ticks_per_step=loaded.cfg.env.decimation,
+        times=times,
+        parts_us=measure_parts(env, times, steps),
+        training=measure_training(env, loaded, times.raw_us) if training and loaded.backend is not None else None,
+        peak_memory_mib=0.0,
+    )
+    env.close()
+    report.peak_memory_mib = round(peak_memory_mib(), 1)
+    if variants:
+        for name in ("performance_mode", "pad_batch"):
+            path, other = f"env.simulation.{name}", str(not getattr(simulation, name)).lower()
+            arguments = {"task_id": task_id, "num_envs": num_envs, "steps": steps}
+            child = Child(
+                "genelab.profiling.measure:measure_variant", {**arguments, "overrides": [*overrides, (path, other)]}
+            )
+            report.variants[f"{path} {other}"] = child.result()
+    return report
+
+
+def _load(
+    task_id: str, num_envs: int | None, overrides: Sequence[tuple[str, str]], backend: str | None = None
+) -> LoadedTask:
+    loaded = load_task(task_id, backend=backend, overrides=[(path, text) for path, text in overrides])
+    if loaded.spec.kind != "rl":
+        raise UsageError(f"{loaded.spec.id} has no rewards to compute", fix="profile a task of kind rl")
+    if num_envs is not None:
+        loaded.cfg.env.simulation.num_envs = num_envs
+    loaded.cfg.env.simulation.shards = 1  # what is measured has to be in this process
+    return loaded
+
+
+def _make(loaded: LoadedTask) -> tuple[ManagerBasedRlEnv, float]:
+    from genelab.envs.make import make_env
+
+    began = time.perf_counter()
+    env = make_env(loaded.cfg.env)
+    env.reset()
+    for actions in _random_actions(env, WARM_UP_STEPS):
+        env.step(actions)
+    env.scene.step_physics()
+    return env, time.perf_counter() - began
+
+
+def measure_variant(
+    task_id: str, num_envs: int | None, steps: int, overrides: Sequence[tuple[str, str]]
+) -> dict[str, float]:
+    """Measure one set-up in this process; see `StepTimes`."""
+    env, build_s = _make(_load(task_id, num_envs, overrides))
+    times = measure_steps(env, build_s, steps)
+    return {"build_s": times.build_s, "raw_us": times.raw_us, "step_us": times.step_us}
+
+
+def measure_steps(env: ManagerBasedRlEnv, build_s: float, steps: int) -> StepTimes:
+    """Time Genesis alone and the environment in turns, so that both meet the same state of the machine."""
+    clock = Stopwatch(_synchronizer(env.device))
+    per_round = max(steps // ROUNDS, 1)
+    raw, whole, ended = [], [], 0
+    for _ in range(ROUNDS):
+        env.reset()
+        began = clock.now()
+        for _ in range(per_round):
+            env.scene.step_physics()
+        raw.append((clock.now() - began) / per_round)
+        env.reset()
+        outcomes = []
+        actions = _random_actions(env, per_round)
+        began = clock.now()
+        for action in actions:
+            outcomes.append(env.step(action)[2:4])
+        whole.append((clock.now() - began) / per_round)
+        ended += sum(int((terminated | truncated).sum()) for terminated, truncated in outcomes)
+    raw_s, step_s = statistics.median(raw), statistics.median(whole)
+    calm = _calm_steps(env, clock, steps)
+    return StepTimes(
+        build_s=round(build_s, 3),
+        raw_us=round(1e6 * raw_s, 1),
+        step_us=round(1e6 * step_s, 1),
+        calm_step_us=round(1e6 * statistics.median(calm), 1) if calm else None,
+        ratio=round(raw_s / step_s, 3),
+        env_steps_per_s=round(env.num_envs / step_s, 1),
+        resets_per_step=round(ended / (ROUNDS * per_round), 3),
+    )
+
+
+def _calm_steps(env: ManagerBasedRlEnv, clock: Stopwatch, steps: int) -> list[float]:
+    """Return the times of single steps in which no episode ended, s: what a trained policy mostly sees."""
+    env.reset()
+    calm = []
+    for action in _random_actions(env, steps):
+        began = clock.now()
+        _, _, terminated, truncated, _ = env.step(action)
+        elapsed = clock.now() - began
+        if not bool((terminated | truncated).any()):
+            calm.append(elapsed)
+    return calm
+
+
+def measure_parts(env: ManagerBasedRlEnv, times: StepTimes, steps: int) -> dict[str, float]:
+    """Return what one `env.step` spends where, µs. The watches themselves cost about 1 µs a call."""
+    actions = _random_actions(env, steps)
+    env.reset()
+    with Stopwatch(_synchronizer(env.device)) as watch:
+        watch.watch("scene", env.scene, "step")
+        for manager, methods in MANAGER_METHODS.items():
+            for method in methods:
+                watch.watch(manager, getattr(env, manager), method)
+        began = watch.now()
+        for action in actions:
+            env.step(action)
+        whole = watch.now() - began
+    parts = {name: round(1e6 * seconds / steps, 1) for name, seconds in watch.seconds.items()}
+    scene = parts.pop("scene")
+    rest = 1e6 * whole / steps - scene - sum(parts.values())
+    return {"scene: Genesis, actuators, state": scene, **parts, "rest: bookkeeping, entity resets": round(rest, 1)}
+
+
+def measure_training(env: ManagerBasedRlEnv, loaded: LoadedTask, raw_us: float) -> TrainingTimes:
+    """Train a few iterations in a temporary folder; the first one is not counted.
+
+    Args:
+        env: The environment.
+        loaded: The task with its agent.
+        raw_us: Time of Genesis alone for a control step, µs.
+    """
+    spec = loaded.require_backend()
+    backend = load_backend(spec)
+    agent = loaded.cfg.agent
+    marks: list[tuple[float, int, int]] = []
+    iterations = max(backend.iterations_for(agent, env.num_envs, TRAINING_STEPS_PER_ENV * env.num_envs), 3)
+    with tempfile.TemporaryDirectory(prefix="genelab-") as folder:
+        context = TrainContext(
+            task_id=loaded.spec.id,
+            env=env,
+            agent=agent,
+            log_dir=Path(folder),
+            max_iterations=iterations,
+            on_iteration=lambda iteration, env_steps, _: marks.append((time.perf_counter(), iteration, env_steps)),
+        )
+        backend.train(context)
+    (began, first, first_steps), (ended, last, last_steps) = marks[0], marks[-1]
+    step_us = 1e6 * (ended - began) * env.num_envs / (last_steps - first_steps)
+    return TrainingTimes(
+        backend=spec.name,
+        unit=backend.iteration_unit,
+        iteration_s=round((ended - began) / (last - first), 4),
+        env_steps_per_s=round((last_steps - first_steps) / (ended - began), 1),
+        step_us=round(step_us, 1),
+        outside_physics_us=round(step_us - raw_us, 1),
+    )
+
+
+def _random_actions(env: Any, steps: int) -> torch.Tensor:
+    """Return uniform actions in [-1, 1), `(steps, num_envs, action_dim)`, made before the clock runs."""
+    generator = torch.Generator().manual_seed(0)
+    draws = torch.rand(steps, env.num_envs, env.single_action_space.shape[0], generator=generator)
+    return (2.0 * draws - 1.0).to(env.device)
+
+
+def _synchronizer(device: torch.device) -> Any:
+    return (lambda: None) if device.type == "cpu" else (lambda: torch.cuda.synchronize(device))
+
+
+def peak_memory_mib() -> float:
+    """Return the largest resident memory of this process so far, MiB."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20

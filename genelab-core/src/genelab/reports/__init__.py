@@ -1,0 +1,1 @@
+"""Curves, figures, aggregation and the HTML page."""

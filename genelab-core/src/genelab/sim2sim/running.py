@@ -1,0 +1,214 @@
+"""Runs an exported policy in another simulator and says how far it is from Genesis: what `genelab sim2sim` does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genelab.config.scene import ArticulationCfg
+from genelab.export.artifact import Artifact
+from genelab.export.metadata import reference_path
+from genelab.plugins.catalog import get_catalog
+from genelab.runs.arena import measured_config, metric_specs
+from genelab.utils.errors import UsageError
+from genelab.utils.files import check_output, write_json
+
+if TYPE_CHECKING:
+    from genelab.config.env import ManagerBasedRlEnvCfg
+    from genelab.rl.policy import ExportedPolicy
+    from genelab.sim2sim.description import Camera, RobotModel
+    from genelab.sim2sim.engine import Engine
+
+SCHEMA = "genelab.sim2sim/1"
+MAX_ROBOTS = 256
+"""Robots side by side; an engine may step them one after the other, so more would only take memory."""
+
+
+def sim2sim(
+    task: str,
+    policy: str | Path,
+    *,
+    engine: str = "mujoco",
+    episodes: int = 100,
+    seed: int = 0,
+    overrides: Sequence[tuple[str, str]] = (),
+    against: str | Path | None = None,
+    out: str | Path | None = None,
+    video: str | Path | None = None,
+    command: str | None = None,
+    force: bool = False,
+    trust: bool = False,
+    on_progress: Callable[[int, int], None] = lambda counted, episodes: None,
+) -> dict[str, Any]:
+    """Run an exported policy in another simulator from its metadata alone, with the task as referee.
+
+    Args:
+        task: Task id: where the robot's MJCF lies, where episodes begin and end, and what they are worth.
+        policy: The exported file.
+        engine: Name of the engine.
+        episodes: Number of episodes.
+        seed: Base seed: episode `i` starts as in `genelab eval` with this seed.
+        overrides: Pairs of dotted config path and text, for the referee.
+        against: `eval.json` of the same file in Genesis, to report differences from.
+        out: File to write; with `None` nothing is written.
+        video: Film of the first episode, `.mp4`.
+        command: Commands instead of those that the task draws; see `genelab.managers.command_script`.
+        force: Replace existing files.
+        trust: Let a run's configs name code outside the installed plugins.
+        on_progress: Called with (counted, asked for) whenever episodes finished.
+
+    Returns:
+        What docs/how-to/sim2sim.md describes: `evaluation` (as `genelab eval` writes it), `differences`, `trajectory`
+        and `checks`.
+
+    Raises:
+        UsageError: for an unknown name, a policy that is not an exported file of a robot, an observation, actuator,
+            action or scene that cannot be had outside Genesis, or an `eval.json` of other episodes.
+        GenelabError: if a file is damaged, or the robot's model is not the one that the policy was exported with.
+    """
+    spec = get_catalog().engine(engine)
+    for target in (out, video):
+        if target is not None:
+            check_output(target, force=force)
+    artifact = _open_artifact(policy)
+    if command is not None and against is not None:
+        raise UsageError("--command and --against exclude each other: Genesis' episodes have other commands")
+    genesis = None if against is None else _read_evaluation(Path(against), artifact, episodes, seed)
+
+    from genelab.managers.command_script import CommandScript
+    from genelab.rl.policy import ExportedPolicy
+    from genelab.runs.source import open_source
+    from genelab.sim2sim.description import read_physics, require_deployment
+    from genelab.sim2sim.engine_arena import EngineArena
+
+    deployment = require_deployment(artifact.metadata, artifact.path.name)
+    source = open_source(task, policy, overrides=overrides, trust=trust)
+    cfg = measured_config(source.loaded.cfg, source.loaded.spec.id, "eval_env")
+    physics, robot, camera = read_physics(deployment), _robot(deployment, cfg), _camera(cfg)
+    if not math.isclose(physics.step_dt, cfg.step_dt, rel_tol=1e-6):
+        raise UsageError(
+            f"the policy acts every {physics.step_dt:g} s, and today's task every {cfg.step_dt:g} s",
+            where=str(artifact.path),
+            fix="give the task the tick and decimation of the export (--eval_env.decimation), or train anew",
+        )
+    script = None if command is None else CommandScript(command, deployment["commands"])
+    make_engine, network = get_catalog().load(spec, spec.engine), ExportedPolicy(artifact.path)
+
+    def build(num_envs: int) -> Engine:
+        return make_engine(robot, physics, num_envs, camera)
+
+    specs, slots = metric_specs(), min(episodes, MAX_ROBOTS)
+    arena = EngineArena(cfg, specs, network, build, num_envs=slots, seed=seed, script=script)
+    try:
+        with _film(video, arena.env.step_dt) as recorder:
+            result = arena.measure(
+                arena.policy, episodes=episodes, seed=seed, recorder=recorder, on_progress=on_progress
+            )
+        evaluation = arena.report(result, source, arena.policy, overrides=overrides)
+        document = {
+            "schema": SCHEMA,
+            "task": source.loaded.spec.id,
+            "policy": str(artifact.path),
+            "engine": {"name": arena.engine.name, "version": arena.engine.version},
+            "command": command,
+            "video": None if video is None else str(video),
+            "evaluation": evaluation,
+            "against": None if against is None else str(against),
+            "differences": None,
+            "trajectory": _trajectory(network, build),
+            "checks": arena.checks(),
+            "warnings": [warning["message"] for warning in evaluation["warnings"]] + arena.warnings(),
+        }
+    finally:
+        arena.close()
+    if genesis is not None:
+        _compare(genesis, document)
+    if out is not None:
+        write_json(out, document)
+    return document
+
+
+def _open_artifact(policy: str | Path) -> Artifact:
+    path = Path(policy)
+    suffixes = {spec.suffix for spec in get_catalog().exporters.values()}
+    if path.suffix not in suffixes:
+        raise UsageError(
+            f"{policy} is not an exported policy: their names end in {' or '.join(sorted(suffixes))}",
+            fix="genelab export TASK CHECKPOINT --format onnx",
+        )
+    return Artifact.open(path)
+
+
+def _read_evaluation(path: Path, artifact: Artifact, episodes: int, seed: int) -> dict[str, Any]:
+    """Read Genesis' report and refuse one of another policy or of other episodes, before anything runs."""
+    from genelab.eval.report import read_report
+
+    report = read_report(path)
+    wanted = {"policy": artifact.metadata["sha256"], "episodes": episodes, "seed": seed}
+    found = {"policy": report["policy"]["sha256"], "episodes": report["num_episodes"], "seed": report["seed"]}
+    lines = [f"{name}: {found[name]} against {wanted[name]}" for name in wanted if found[name] != wanted[name]]
+    if lines:
+        raise UsageError(
+            "this evaluation is not one of the same policy in the same episodes:\n    " + "\n    ".join(lines),
+            where=str(path),
+            fix="run `genelab eval` with the exported file, and sim2sim with the same --episodes and --seed",
+        )
+    return report
+
+
+def _robot(deployment: dict[str, Any], cfg: ManagerBasedRlEnvCfg) -> RobotModel:
+    """Return the metadata's robot with the task's MJCF, which must be the one of the export."""
+    from genelab.envs.deployment import model_xml
+    from genelab.sim2sim.description import read_robot, robot_name
+
+    name = robot_name(deployment)
+    entity = cfg.scene.entities.get(name)
+    if not isinstance(entity, ArticulationCfg):
+        raise UsageError(f"the task has no robot {name!r}, which the policy was exported with")
+    xml, file = model_xml(entity)
+    return read_robot(deployment, xml, None if file is None else str(file.parent))
+
+
+def _camera(cfg: ManagerBasedRlEnvCfg) -> Camera:
+    from genelab.sim2sim.description import Camera
+
+    camera = cfg.scene.camera
+    return Camera(camera.resolution, camera.position, camera.lookat, camera.fov, camera.follow is not None)
+
+
+def _film(video: str | Path | None, step_dt: float) -> Any:
+    if video is None:
+        return nullcontext()
+    from genelab.sim2sim.film import EpisodeFilm
+
+    return EpisodeFilm(Path(video), step_dt)
+
+
+def _trajectory(network: ExportedPolicy, build: Callable[[int], Engine]) -> dict[str, Any] | None:
+    """Repeat the reference rollout that lies beside the policy; `None` if it was exported without."""
+    described = network.artifact.metadata["reference"]
+    if described is None:
+        return None
+    from genelab.export.reference import ReferenceRollout
+    from genelab.sim2sim.trajectories import compare_trajectories
+
+    reference = ReferenceRollout.read(reference_path(network.artifact.path), described["sha256"])
+    engine = build(reference.qpos.shape[1])
+    try:
+        return compare_trajectories(engine, network, reference)
+    finally:
+        engine.close()
+
+
+def _compare(genesis: dict[str, Any], document: dict[str, Any]) -> None:
+    """Add the differences; what else differs between the two evaluations becomes a warning."""
+    from genelab.eval.comparison import protocol_differences
+    from genelab.sim2sim.differences import metric_differences
+
+    evaluation = document["evaluation"]
+    document["differences"] = metric_differences(genesis, evaluation)
+    others = protocol_differences(genesis, evaluation)
+    document["warnings"] += [f"Genesis measured something else: {line}" for line in others]
