@@ -11,6 +11,9 @@ from genelab.utils.lazy import lazy_names
 
 __version__ = "0.1.0"
 
+MOVED: dict[str, str] = {}
+"""Modules and objects that files of older versions name, and where they are now (`genelab.utils.references`)."""
+
 __getattr__, __dir__ = lazy_names(
     __name__,
     {

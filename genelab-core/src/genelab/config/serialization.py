@@ -14,7 +14,7 @@ from typing import Any
 
 from genelab.config.base import is_config
 from genelab.utils.errors import GenelabError, UsageError
-from genelab.utils.references import is_reference, reference_of, resolve
+from genelab.utils.references import first_name, is_reference, reference_of, resolve
 
 TYPE, FUNCTION = "type", "function"
 
@@ -76,6 +76,15 @@ def from_json(value: Any, *, trusted: Callable[[str], bool] | None = None) -> An
     if trusted is not None and is_reference(value):
         _resolved(value, trusted)  # the config that holds it will turn it into what it names
     return value
+
+
+def with_first_names(value: Any) -> Any:
+    """Return what `to_json` made with each reference in its oldest form, so that a hash outlives a renamed module."""
+    if isinstance(value, list):
+        return [with_first_names(item) for item in value]
+    if isinstance(value, dict):
+        return {key: with_first_names(item) for key, item in value.items()}
+    return first_name(value) if is_reference(value) else value
 
 
 def _resolved(reference: str, trusted: Callable[[str], bool] | None) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genelab.config.base import is_config
-from genelab.config.serialization import to_json
+from genelab.config.serialization import to_json, with_first_names
 from genelab.eval.aggregates import MetricInfo, aggregates, by_stratum
 from genelab.eval.protocol import EvalResult
 from genelab.utils.errors import GenelabError
@@ -157,7 +157,7 @@ def _protocol(result: EvalResult, subject: Subject) -> dict[str, Any]:
         "seed_scheme": "counter/1",
         "max_episode_steps": result.max_episode_steps,
         "env_config": subject.env_config_name,
-        "env_config_sha256": sha256_json(config),
+        "env_config_sha256": sha256_json(with_first_names(config)),
         "domain_randomization": "train" if subject.env_config_name == "env" else "off",
         "observation_noise": _has_noise(config),
         "auto_reset_mode": "same_step",

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from genelab.config.env import ManagerBasedRlEnvCfg
-from genelab.config.serialization import to_json
+from genelab.config.serialization import to_json, with_first_names
 from genelab.eval.statistics import wilson
 from genelab.plugins.tasks import load_task
 from genelab.rl.checkpoint import load_checkpoint, save_tensors
@@ -87,7 +87,8 @@ def collect(
     if num_envs is not None:
         cfg.simulation.num_envs = num_envs
     cfg.seed = seed
-    request = {"task": loaded.spec.id, "steps": steps, "save_every": save_every, "env": sha256_json(to_json(cfg))}
+    env_sha256 = sha256_json(with_first_names(to_json(cfg)))
+    request = {"task": loaded.spec.id, "steps": steps, "save_every": save_every, "env": env_sha256}
     partial = PartialRecording(Path(f"{out}.partial"), request)
     partial.check(force)
 

@@ -11,6 +11,7 @@ import numpy as np
 from genelab.plugins.catalog import get_catalog
 from genelab.sim2sim.robot_state import RobotState
 from genelab.utils.errors import UsageError
+from genelab.utils.references import current
 
 Compute = Callable[[RobotState], np.ndarray]
 
@@ -30,7 +31,7 @@ def find_kinds(observations: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[
         f"{name} ({term['kind']})"
         for terms in observations.values()
         for name, term in terms.items()
-        if term["kind"] not in by_kind
+        if current(term["kind"]) not in by_kind
     ]
     if unknown:
         raise UsageError(
@@ -40,7 +41,7 @@ def find_kinds(observations: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[
         )
 
     def function(term: Mapping[str, Any]) -> Compute:
-        spec = by_kind[term["kind"]]
+        spec = by_kind[current(term["kind"])]
         return partial(catalog.load(spec, spec.compute), **term["params"])
 
     return {group: {name: function(term) for name, term in terms.items()} for group, terms in observations.items()}

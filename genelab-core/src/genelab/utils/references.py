@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from typing import Any
 
 from genelab.utils.errors import GenelabError
@@ -16,8 +17,28 @@ def is_reference(value: object) -> bool:
     return isinstance(value, str) and _REFERENCE.match(value) is not None
 
 
+def current(reference: str) -> str:
+    """Return the reference under which the object is found today.
+
+    Files outlive modules. A package that moves a module, or renames an object, names the old reference and the new one
+    in the dict `MOVED` of its top-level package: `{"pack.old_module": "pack.new_module"}` for a whole module,
+    `{"pack.module:Old": "pack.module:New"}` for one object.
+    """
+    module, _, name = reference.partition(":")
+    moved = getattr(importlib.import_module(module.partition(".")[0]), "MOVED", {})
+    return moved.get(reference) or f"{moved.get(module, module)}:{name}"
+
+
+def first_name(reference: str) -> str:
+    """Return the oldest reference of an imported object, which stays the same when it moves: for hashes of configs."""
+    module, _, name = reference.partition(":")
+    moved = getattr(sys.modules.get(module.partition(".")[0]), "MOVED", {})
+    original = {new: old for old, new in moved.items()}
+    return original.get(reference) or f"{original.get(module, module)}:{name}"
+
+
 def resolve(reference: str) -> Any:
-    """Import the module of `reference` and return the object it names.
+    """Import the module of `reference` and return the object it names, wherever it has moved since.
 
     Raises:
         GenelabError: if the string is malformed or the module has no such name.
@@ -25,7 +46,7 @@ def resolve(reference: str) -> Any:
     """
     if not is_reference(reference):
         raise GenelabError(f"{reference!r} is not a reference", fix="write 'package.module:name'")
-    module_name, _, path = reference.partition(":")
+    module_name, _, path = current(reference).partition(":")
     target: Any = importlib.import_module(module_name)
     for part in path.split("."):
         try:
