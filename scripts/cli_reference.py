@@ -10,7 +10,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from genelab.cli import root
-from genelab.plugins.builtin import CORE_COMMANDS
+from genelab.plugins.catalog import discovered
 
 PAGE = "reference/cli.md"
 COLUMNS = 100
@@ -40,7 +40,7 @@ def command_help(path: tuple[str, ...]) -> str:
 def command_paths() -> Iterator[tuple[str, ...]]:
     """Yield the core's commands, each followed by its sub-commands."""
     context = click.Context(root)
-    for name in [spec.name for spec in CORE_COMMANDS]:
+    for name in [spec.name for spec in discovered().own_commands]:
         yield (name,)
         command = root.get_command(context, name)
         if isinstance(command, click.Group):

@@ -10,9 +10,8 @@ from click.testing import CliRunner
 from sample_packs import BROKEN, genelab, install, install_healthy
 
 from genelab.cli import root
-from genelab.plugins.builtin import CORE_COMMANDS
 from genelab.plugins.candidates import installed_candidates
-from genelab.plugins.catalog import Catalog
+from genelab.plugins.catalog import Catalog, discovered
 from genelab.plugins.selection import Selection
 
 EXPECTED = {
@@ -139,7 +138,7 @@ def test_strict_mode_is_content_when_nothing_is_wrong(tmp_path):
     assert genelab("list", site=tmp_path, GENELAB_STRICT_PLUGINS="1").returncode == 0
 
 
-@pytest.mark.parametrize("name", [spec.name for spec in CORE_COMMANDS])
+@pytest.mark.parametrize("name", [spec.name for spec in discovered().own_commands])
 def test_every_command_explains_itself(name):
     done = CliRunner().invoke(root, [name, "--help"])
     assert done.exit_code == 0, done.output

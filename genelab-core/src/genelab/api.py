@@ -183,13 +183,21 @@ class MetricSpec(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class CommandSpec(Record):
-    """A sub-command of `genelab`: `command` is a `click.Command`, imported when it is called."""
+    """A sub-command of `genelab`.
+
+    Attributes:
+        name: Name users type.
+        command: A `click.Command`, imported when it is called.
+        summary: One line for `genelab --help`.
+        diagnostic: It needs no plugin, or reports on plugins itself: no warning is printed before it runs.
+    """
 
     references: ClassVar[tuple[str, ...]] = ("command",)
 
     name: str
     command: str
     summary: str = ""
+    diagnostic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

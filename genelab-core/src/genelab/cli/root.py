@@ -20,9 +20,6 @@ from genelab.utils.names import normalize
 from genelab.utils.references import resolve
 
 _CORE = {normalize(spec.name): spec for spec in CORE_COMMANDS}
-_WITHOUT_PLUGINS = {"plugins", "doctor", "completion", "new"}
-"""Commands that need no plugin or report on plugins themselves: no warning before they run."""
-
 _TOLERANT = {None, "list"}
 """Commands that show what there is, though a plugin of `--plugin` cannot be loaded."""
 
@@ -46,7 +43,7 @@ class RootGroup(click.Group):
             ctx.exit(130)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [spec.name for spec in (*CORE_COMMANDS, *_plugin_commands())]
+        return [spec.name for spec in _all_commands()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Import and return a command.
@@ -61,7 +58,8 @@ class RootGroup(click.Group):
         return discovered().load(spec, spec.command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, specs in (("Commands", CORE_COMMANDS), ("Commands of plugins", _plugin_commands())):
+        catalog = discovered()
+        for title, specs in (("Commands", catalog.own_commands), ("Commands of plugins", catalog.foreign_commands)):
             if specs:
                 with formatter.section(title):
                     formatter.write_dl([(spec.name, spec.summary) for spec in specs])
@@ -69,12 +67,18 @@ class RootGroup(click.Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        specs = (*CORE_COMMANDS, *_plugin_commands())
-        return [CompletionItem(spec.name, help=spec.summary) for spec in specs if spec.name.startswith(incomplete)]
+        return [
+            CompletionItem(spec.name, help=spec.summary) for spec in _all_commands() if spec.name.startswith(incomplete)
+        ]
 
 
-def _plugin_commands() -> list[CommandSpec]:
-    return list(discovered().commands.values())
+def _all_commands() -> list[CommandSpec]:
+    return [*discovered().own_commands, *discovered().foreign_commands]
+
+
+def _is_diagnostic(name: str | None) -> bool:
+    """Return whether the command of this name reports on plugins itself, or needs none."""
+    return any(spec.diagnostic and normalize(spec.name) == normalize(name or "") for spec in _all_commands())
 
 
 def _plugin_options_first(args: list[str]) -> list[str]:
@@ -121,7 +125,7 @@ def _select_plugins(ctx: click.Context, param: click.Parameter, value: tuple[str
 @click.pass_context
 def root(ctx: click.Context) -> None:
     """Train, evaluate, export and compare robot policies in the Genesis simulator."""
-    if ctx.invoked_subcommand in _WITHOUT_PLUGINS:
+    if _is_diagnostic(ctx.invoked_subcommand):
         return
     for line in get_catalog().warnings():
         click.echo(line, err=True)

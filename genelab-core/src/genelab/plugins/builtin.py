@@ -33,13 +33,24 @@ CORE_COMMANDS = (
     CommandSpec(name="profile", command="genelab.cli.profile:command", summary="Measure where a step's time goes."),
     CommandSpec(name="prof", command="genelab.cli.prof:command", summary="Look at what --prof recorded."),
     CommandSpec(name="warmup", command="genelab.cli.warmup:command", summary="Compile a task's kernels beforehand."),
-    CommandSpec(name="doctor", command="genelab.cli.doctor:command", summary="Check this installation."),
-    CommandSpec(name="plugins", command="genelab.cli.plugins:command", summary="Show and check installed plugins."),
+    CommandSpec(
+        name="doctor", command="genelab.cli.doctor:command", summary="Check this installation.", diagnostic=True
+    ),
+    CommandSpec(
+        name="plugins",
+        command="genelab.cli.plugins:command",
+        summary="Show and check installed plugins.",
+        diagnostic=True,
+    ),
     CommandSpec(name="terrain", command="genelab.terrain_pictures.command:command", summary="Look at terrains."),
-    CommandSpec(name="new", command="genelab.cli.new:command", summary="Create a task pack of your own."),
-    CommandSpec(name="completion", command="genelab.cli.completion:command", summary="Print shell completion."),
+    CommandSpec(
+        name="new", command="genelab.cli.new:command", summary="Create a task pack of your own.", diagnostic=True
+    ),
+    CommandSpec(
+        name="completion", command="genelab.cli.completion:command", summary="Print shell completion.", diagnostic=True
+    ),
 )
-"""Commands of the core. They are not hooked, so that a plugin can neither take their names nor take them away."""
+"""Commands of the kernel. They are not hooked, so that they are there whatever becomes of any plugin."""
 
 
 @hookimpl

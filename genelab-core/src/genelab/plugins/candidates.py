@@ -16,7 +16,9 @@ from typing import Any
 from genelab.api import PROJECT
 
 CORE = "genelab.plugins.builtin"
+"""The kernel's own records. Other plugins of the package `genelab` are rooms, which the kernel works without."""
 
+_PACKAGE = Path(__file__).resolve().parents[1]
 _API_LINE = re.compile(r"""^GENELAB_API(?:\s*:\s*\w+)?\s*=\s*["']([^"']*)["']""", re.MULTILINE)
 
 
@@ -31,7 +33,8 @@ class Candidate:
         module: Dotted name of the plugin module.
         file: The file given to `--plugin`, if it was one.
         instance: An object with hook implementations that takes the module's place (tests).
-        always_allowed: Takes part though an allow list does not name it: the core, and what `--plugin` names.
+        always_allowed: Takes part though an allow list does not name it: the core and its rooms, and what `--plugin`
+            names.
     """
 
     name: str
@@ -46,6 +49,11 @@ class Candidate:
     def package(self) -> str:
         """Top-level package that the plugin's code lives in."""
         return self.module.partition(".")[0]
+
+    @property
+    def own(self) -> bool:
+        """Whether it is GeneLab's: the core or one of its rooms."""
+        return self.package == PROJECT
 
     @property
     def label(self) -> str:
@@ -74,9 +82,14 @@ class Candidate:
 
 
 def installed_candidates() -> list[Candidate]:
-    """Return one candidate for each entry point of the group `genelab`, in an order of their names."""
+    """Return one candidate for each entry point of the group `genelab`: the core, its rooms, then all others by name.
+
+    A room whose folder was left out of the installation is passed over (`rooms_left_out`).
+    """
     found = []
     for point in entry_points(group=PROJECT):
+        if _is_left_out(point.module):
+            continue
         metadata = point.dist.metadata if point.dist is not None else {}
         found.append(
             Candidate(
@@ -84,10 +97,20 @@ def installed_candidates() -> list[Candidate]:
                 distribution=metadata["Name"],
                 version=metadata["Version"],
                 module=point.module,
-                always_allowed=point.module == CORE,
+                always_allowed=point.module.partition(".")[0] == PROJECT,
             )
         )
-    return sorted(found, key=lambda candidate: (candidate.module != CORE, candidate.distribution, candidate.name))
+    return sorted(found, key=lambda item: (item.module != CORE, not item.own, item.distribution, item.name))
+
+
+def rooms_left_out() -> list[str]:
+    """Return the names of the core's rooms whose folder is not part of this installation."""
+    return sorted(point.name for point in entry_points(group=PROJECT) if _is_left_out(point.module))
+
+
+def _is_left_out(module: str) -> bool:
+    package, _, inside = module.partition(".")
+    return package == PROJECT and not (_PACKAGE / inside.replace(".", "/")).parent.is_dir()
 
 
 def extra_candidates(extra: Iterable[str]) -> list[Candidate]:

@@ -21,7 +21,7 @@ from genelab.api import (
     TaskSpec,
 )
 from genelab.plugins.builtin import CORE_COMMANDS
-from genelab.plugins.candidates import Candidate, extra_candidates, installed_candidates
+from genelab.plugins.candidates import Candidate, extra_candidates, installed_candidates, rooms_left_out
 from genelab.plugins.conflicts import Index, Owned, build_index
 from genelab.plugins.discovery import load_plugins
 from genelab.plugins.lookup import not_found
@@ -69,6 +69,16 @@ class Catalog:
         self.launchers: dict[str, LauncherSpec] = self._indices["genelab_launchers"].listed
         self.engines: dict[str, EngineSpec] = self._indices["genelab_engines"].listed
         self.observation_kinds: dict[str, ObservationKindSpec] = self._indices["genelab_observation_kinds"].listed
+
+    @property
+    def own_commands(self) -> list[CommandSpec]:
+        """GeneLab's commands: the kernel's, then those of its rooms."""
+        return [*CORE_COMMANDS, *(spec for spec in self.commands.values() if self.owner(spec).own)]
+
+    @property
+    def foreign_commands(self) -> list[CommandSpec]:
+        """Commands of all other plugins."""
+        return [spec for spec in self.commands.values() if not self.owner(spec).own]
 
     def task(self, name: str) -> TaskSpec:
         """Return the task called `name` (`id` or `distribution::id`).
@@ -206,7 +216,7 @@ class Catalog:
         known = list(index.listed)
         if kind == "command":
             known += [spec.name for spec in CORE_COMMANDS]
-        raise not_found(kind, name, known, self.plugins, self.tasks.values())
+        raise not_found(kind, name, known, self.plugins, self.tasks.values(), rooms_left_out())
 
 
 _current: Catalog | None = None

@@ -23,7 +23,6 @@ from genelab.plugins.status import Contribution, PluginStatus
 from genelab.utils.names import nearest, normalize
 
 _MAJOR = API_VERSION.partition(".")[0]
-_RESERVED = {normalize(spec.name) for spec in CORE_COMMANDS}
 
 
 class PluginProblem(Exception):
@@ -37,6 +36,7 @@ class PluginProblem(Exception):
 def load_plugins(candidates: Iterable[Candidate], selection: Selection) -> list[Contribution]:
     """Load what the selection admits and return a contribution for every candidate, empty where it failed."""
     candidates = list(candidates)
+    reserved = {normalize(spec.name) for spec in CORE_COMMANDS}
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(HookSpecs)
     found = []
@@ -47,7 +47,10 @@ def load_plugins(candidates: Iterable[Candidate], selection: Selection) -> list[
         if reason is not None:
             contribution.plugin.fail("disabled", reason)
         else:
-            _load(candidate, contribution, manager)
+            _load(candidate, contribution, manager, reserved)
+            if candidate.own:  # the names of GeneLab's commands are not to be had, nor those of its rooms
+                commands = contribution.records.get("genelab_commands", [])
+                reserved |= {normalize(record_id(record)) for record in commands}
     for variable, name in selection.unknown(candidates):
         missing = PluginStatus(name, name, None, name)
         close = nearest(name, [candidate.name for candidate in candidates])
@@ -56,7 +59,7 @@ def load_plugins(candidates: Iterable[Candidate], selection: Selection) -> list[
     return found
 
 
-def _load(candidate: Candidate, contribution: Contribution, manager: pluggy.PluginManager) -> None:
+def _load(candidate: Candidate, contribution: Contribution, manager: pluggy.PluginManager, reserved: set[str]) -> None:
     status = contribution.plugin
     start = time.perf_counter()
     module: Any = None
@@ -67,7 +70,7 @@ def _load(candidate: Candidate, contribution: Contribution, manager: pluggy.Plug
         status.location = getattr(module, "__file__", None)
         _check_api(getattr(module, "GENELAB_API", None), declared=True)
         manager.register(module, name=f"{candidate.distribution}::{candidate.name}")
-        _collect(module, contribution, manager)
+        _collect(module, contribution, manager, reserved)
     except (Exception, SystemExit) as error:
         if module is not None and manager.is_registered(module):
             manager.unregister(module)
@@ -90,7 +93,7 @@ def _check_api(stated: object, *, declared: bool) -> None:
         )
 
 
-def _collect(module: Any, contribution: Contribution, manager: pluggy.PluginManager) -> None:
+def _collect(module: Any, contribution: Contribution, manager: pluggy.PluginManager, reserved: set[str]) -> None:
     """Call the plugin's own hook implementations, one by one, and validate what they return."""
     status = contribution.plugin
     for caller in manager.get_hookcallers(module) or []:
@@ -105,7 +108,7 @@ def _collect(module: Any, contribution: Contribution, manager: pluggy.PluginMana
                 continue
             status.hooks.append(caller.name)
             if caller.name in RECORD_HOOKS:
-                records = _validated(caller.name, implementation.function())
+                records = _validated(caller.name, implementation.function(), reserved)
                 contribution.records[caller.name] = records
                 status.ids += [record_id(record) for record in records]
             else:
@@ -127,7 +130,7 @@ def record_id(record: Record) -> str:
     return getattr(record, record.key)
 
 
-def _validated(hook: str, returned: object) -> list[Record]:
+def _validated(hook: str, returned: object, reserved: set[str]) -> list[Record]:
     wanted = RECORD_HOOKS[hook]
     fix = f"return a list of genelab.api.{wanted.__name__}"
     if not isinstance(returned, list | tuple):
@@ -139,7 +142,7 @@ def _validated(hook: str, returned: object) -> list[Record]:
         key = normalize(record_id(record))
         if key in seen:
             raise PluginProblem(f"{hook} returned {record_id(record)!r} twice", "give each record its own id")
-        if wanted is CommandSpec and key in _RESERVED:
+        if wanted is CommandSpec and key in reserved:
             raise PluginProblem(f"{hook}: {record_id(record)!r} is a command of GeneLab itself", "choose another name")
         seen.add(key)
     return list(returned)

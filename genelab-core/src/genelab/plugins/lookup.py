@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from genelab.api import TaskSpec
 from genelab.plugins.status import PluginStatus
@@ -11,9 +11,14 @@ from genelab.utils.names import normalize, unknown_name
 
 
 def not_found(
-    kind: str, name: str, known: Iterable[str], plugins: Iterable[PluginStatus], tasks: Iterable[TaskSpec]
+    kind: str,
+    name: str,
+    known: Iterable[str],
+    plugins: Iterable[PluginStatus],
+    tasks: Iterable[TaskSpec],
+    left_out: Sequence[str] = (),
 ) -> UsageError:
-    """Build the error for `name`.
+    """Build the error for `name`; `left_out` are the core's rooms that this installation lacks.
 
     A backend that an installed task has an agent for is not a typing error: its distribution is missing.
     """
@@ -29,6 +34,8 @@ def not_found(
     disabled = [plugin.name for plugin in plugins if plugin.status == "disabled"]
     if disabled:
         hints.append(f"disabled plugins: {', '.join(disabled)}")
+    if left_out:
+        hints.append(f"parts of genelab-core that this installation lacks: {', '.join(left_out)}")
     what = f"backend {name!r} is not installed" if wanted_by else f"unknown {kind} {name!r}"
     return UsageError(what, fix="; ".join(hints))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from genelab.api import Record, RunEvent
+from genelab.api import PROJECT, Record, RunEvent
 from genelab.plugins.candidates import Candidate
 
 Status = Literal["ok", "disabled", "error", "incompatible", "conflict"]
@@ -56,6 +56,11 @@ class PluginStatus:
     def package(self) -> str:
         """Top-level package that the plugin's code lives in."""
         return self.module.partition(".")[0]
+
+    @property
+    def own(self) -> bool:
+        """Whether it is GeneLab's: the core or one of its rooms."""
+        return self.package == PROJECT
 
     @property
     def label(self) -> str:
