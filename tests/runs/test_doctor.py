@@ -10,8 +10,6 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from genelab.cli.doctor import command
-from genelab.cli.warmup import command as warmup
 from genelab.doctor import checkup, warming
 from genelab.utils.errors import GenelabError, UsageError
 
@@ -19,7 +17,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 def doctor(*arguments: str):
-    return CliRunner().invoke(command, [*arguments], standalone_mode=False, catch_exceptions=False)
+    return CliRunner().invoke(checkup.command, [*arguments], standalone_mode=False, catch_exceptions=False)
 
 
 def statuses(check) -> list[str]:
@@ -117,7 +115,7 @@ def test_warmup_takes_the_named_tasks_or_all(sample_catalog, monkeypatch):
     monkeypatch.setattr(warming, "Child", Child)
 
     def warmed(*tasks: str) -> list[str]:
-        done = CliRunner().invoke(warmup, tasks, standalone_mode=False, catch_exceptions=False)
+        done = CliRunner().invoke(warming.command, tasks, standalone_mode=False, catch_exceptions=False)
         return [line.split()[-1] for line in done.stdout.splitlines()]
 
     assert warmed("sample-counter-v0") == ["Sample-Counter-v0"]

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from genelab.cli.verify import command
 from genelab.doctor import repeatability
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import UsageError
@@ -41,7 +40,7 @@ def use_envs(monkeypatch, make):
 
 
 def verify(*arguments: str):
-    return CliRunner().invoke(command, [TASK, *arguments], standalone_mode=False, catch_exceptions=False)
+    return CliRunner().invoke(repeatability.command, [TASK, *arguments], standalone_mode=False, catch_exceptions=False)
 
 
 def test_equal_rollouts_are_bit_identical(in_process, monkeypatch):

@@ -1,1 +1,1 @@
-"""Check-ups of an installation, of a task's repeatability, and warm starts."""
+"""Check-ups of an installation, of a task's repeatability, and kernels compiled beforehand."""

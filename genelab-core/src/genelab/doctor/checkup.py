@@ -1,23 +1,26 @@
-"""What `genelab doctor` looks at: each check yields findings, and each finding the command that mends it."""
+"""`genelab doctor`: each check yields findings, and each finding the command that mends it."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
+import click
 
+from genelab.console.options.common import json_option
 from genelab.plugins.catalog import discovered
 from genelab.plugins.checks import check_plugins
 from genelab.plugins.child_process import Child
 from genelab.sim.viewer import require_display
 from genelab.utils.errors import GenelabError
+from genelab.utils.lazy import torch
 
 GIB = 2**30
 LIBRARIES = ("genelab-core", "torch", "genesis-world", "numpy", "gymnasium", "pydantic")
@@ -197,3 +200,26 @@ def check_installation(quick: bool = False) -> Iterator[Finding]:
     for check in CHECKS:
         if not (quick and check is check_simulation):
             yield from check()
+
+
+@click.command(short_help="Check this installation.", epilog="Exit status 1 if anything is broken.")
+@click.option("--quick", is_flag=True, help="Do not start Genesis (saves about 20 s).")
+@json_option
+def command(quick: bool, as_json: bool) -> int:
+    """Check versions, plugins, device, threads, caches, disk, display, physics and rendering.
+
+    Each finding that is not ok comes with the command that mends it.
+    """
+    findings = []
+    for finding in check_installation(quick):
+        findings.append(finding)
+        if not as_json:
+            click.echo(f"{finding.status:7}{finding.check:11}{finding.detail}")
+            if finding.fix:
+                click.echo(f"{'':18}fix: {finding.fix}")
+    broken = sum(finding.status == "broken" for finding in findings)
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        click.echo(f"{broken} broken" if broken else "nothing is broken")
+    return 1 if broken else 0

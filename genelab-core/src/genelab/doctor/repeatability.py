@@ -1,26 +1,30 @@
-"""Does a task repeat bit by bit? The same seeded rollout in two fresh processes, compared step by step."""
+"""`genelab verify`: the same seeded rollout in two fresh processes, compared bit by bit."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import click
 
+from genelab.console.options.common import json_option, task_command
+from genelab.console.options.simulation import Seed
 from genelab.plugins.child_process import Child
 from genelab.plugins.tasks import load_task
 from genelab.utils.errors import UsageError
+from genelab.utils.lazy import numpy as np
 
 
 @dataclass
 class RepeatReport:
-    """What came out.
+    """What the comparison of two rollouts showed.
 
     Attributes:
         task: The task.
@@ -140,3 +144,24 @@ def max_difference(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> float:
         difference = np.abs(a[name].astype(np.float64) - b[name].astype(np.float64))
         largest = max(largest, float(np.max(difference, where=np.isfinite(difference), initial=0.0)))
     return largest
+
+
+@task_command(short_help="Check that a task repeats bit by bit.", epilog="Exit status 0 if it repeats, 1 if it drifts.")
+@click.option("--num-envs", type=click.IntRange(min=1), default=16, show_default=True, help="Parallel environments.")
+@click.option("--steps", type=click.IntRange(min=1), default=200, show_default=True, help="Control steps.")
+@click.option("--seed", type=Seed, default=0, show_default=True, help="Of environment and actions.")
+@json_option
+def command(task: str, overrides: list[tuple[str, str]], num_envs: int, steps: int, seed: int, as_json: bool) -> int:
+    """Run TASK twice in fresh processes with the same random actions and compare every number.
+
+    Compared are observations, rewards and episode ends of all environments.
+    """
+    report = check_repeatability(task, num_envs=num_envs, steps=steps, seed=seed, overrides=overrides)
+    if as_json:
+        click.echo(json.dumps(asdict(report), indent=2))
+    elif report.bit_identical:
+        click.echo(f"bit-identical over {steps} steps of {num_envs} envs (sha256 {report.sha256[:16]})")
+    else:
+        what = ", ".join(report.differing)
+        click.echo(f"drifts at step {report.first_difference} ({what}); max difference {report.max_difference:.3g}")
+    return 0 if report.bit_identical else 1

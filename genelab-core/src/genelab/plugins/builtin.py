@@ -29,13 +29,8 @@ CORE_COMMANDS = (
     CommandSpec(name="benchmark", command="genelab.cli.benchmark:command", summary="Measure a suite of policies."),
     CommandSpec(name="report", command="genelab.cli.report:command", summary="Write an HTML page about a run."),
     CommandSpec(name="demos", command="genelab.cli.demos:command", summary="Record demonstrations by an expert."),
-    CommandSpec(name="verify", command="genelab.cli.verify:command", summary="Check that a task repeats bit by bit."),
     CommandSpec(name="profile", command="genelab.cli.profile:command", summary="Measure where a step's time goes."),
     CommandSpec(name="prof", command="genelab.cli.prof:command", summary="Look at what --prof recorded."),
-    CommandSpec(name="warmup", command="genelab.cli.warmup:command", summary="Compile a task's kernels beforehand."),
-    CommandSpec(
-        name="doctor", command="genelab.cli.doctor:command", summary="Check this installation.", diagnostic=True
-    ),
     CommandSpec(
         name="plugins",
         command="genelab.cli.plugins:command",
