@@ -15,10 +15,10 @@ import torch
 from sample_actors import AWKWARD, AwkwardEnv, make_setup
 
 from genelab.export.onnx import OnnxExporter
+from genelab.export.policy import ExportedPolicy
 from genelab.export.torchscript import TorchScriptExporter
 from genelab.export.writing import export_policy
 from genelab.managers.observation_layout import ObservationLayout
-from genelab.rl.policy import ExportedPolicy
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.files import sha256_file
 

@@ -9,10 +9,11 @@ import torch
 
 from genelab.config.overrides import apply_override
 from genelab.eval.protocol import evaluate_policy
+from genelab.export.policy import ExportedPolicy
+from genelab.export.writing import export_policy
 from genelab.plugins.catalog import get_catalog
 from genelab.rl.backends.base import TrainContext
-from genelab.rl.exporter import export_policy
-from genelab.rl.policy import ActorPolicy, ExportedPolicy
+from genelab.rl.policy import ActorPolicy
 from genelab.testing import FakeVecEnv
 
 OFF_POLICY = ("SAC", "TD3", "DDPG")

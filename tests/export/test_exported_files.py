@@ -16,8 +16,9 @@ from sample_actors import AWKWARD, EXPORTERS, AwkwardEnv, make_setup
 from torch.distributions import Distribution
 
 from genelab.export.onnx import OnnxExporter
+from genelab.export.policy import ExportedPolicy
 from genelab.export.writing import export_policy
-from genelab.rl.policy import ActorPolicy, ExportedPolicy
+from genelab.rl.policy import ActorPolicy
 from genelab.utils.errors import GenelabError
 
 Exported = Callable[[str, str], Path]

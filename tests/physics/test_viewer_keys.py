@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from genelab.runs.keyboard import STEPS, KeyboardVelocity
+from genelab.runs.steering import STEPS, KeyboardVelocity
 from genelab.sim.viewer_keys import bind_keys
 
 pytestmark = pytest.mark.genesis

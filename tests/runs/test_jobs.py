@@ -19,7 +19,7 @@ from genelab.jobs.table import JobTable
 from genelab.launchers import local
 from genelab.runs import ranks
 from genelab.runs.interrupts import Interrupted
-from genelab.runs.progress_file import ProgressFile, read_progress
+from genelab.runs.progress import ProgressFile, read_progress
 from genelab.utils.errors import GenelabError, UsageError
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from genelab.cli import root
 from genelab.jobs.seeds import create_multi_seed, open_multi_seed
-from genelab.runs.progress_file import read_progress
+from genelab.runs.progress import read_progress
 
 HERE = Path(__file__).parent
 PLUGINS = [f"--plugin={HERE / name}.py" for name in ("fake_world", "sample_runs")]

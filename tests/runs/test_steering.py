@@ -18,9 +18,8 @@ from genelab.mdp.velocity_commands import VelocityCommandCfg
 from genelab.plugins.tasks import LoadedTask
 from genelab.rl.policy import ZeroPolicy
 from genelab.runs import source as source_module
-from genelab.runs.keyboard import KeyboardVelocity
 from genelab.runs.playing import play_policy
-from genelab.runs.steering import follow_keys, follow_script, read_script
+from genelab.runs.steering import KeyboardVelocity, follow_keys, follow_script, read_script
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import UsageError
 

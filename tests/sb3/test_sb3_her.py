@@ -12,8 +12,9 @@ from test_sb3_resume import everything
 
 from genelab.config.serialization import from_json, to_json
 from genelab.eval.protocol import evaluate_policy
-from genelab.rl.exporter import export_policy
-from genelab.rl.policy import ActorPolicy, ExportedPolicy
+from genelab.export.policy import ExportedPolicy
+from genelab.export.writing import export_policy
+from genelab.rl.policy import ActorPolicy
 from genelab.testing import bit_differences
 from genelab.testing.goal_env import GoalEnv, sparse_reward
 from genelab.utils.errors import UsageError

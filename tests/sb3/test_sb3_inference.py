@@ -13,10 +13,10 @@ import pytest
 import torch
 from sb3_runs import ALGORITHMS, small_agent, small_env, train
 
+from genelab.export.policy import ExportedPolicy
+from genelab.export.writing import export_policy
 from genelab.plugins.catalog import get_catalog
 from genelab.rl.checkpoint import meta_path, save_checkpoint
-from genelab.rl.exporter import export_policy
-from genelab.rl.policy import ExportedPolicy
 from genelab.utils.errors import GenelabError
 from genelab_backend_sb3 import Sb3PolicyCfg
 from genelab_backend_sb3.archive import read_archive

@@ -94,7 +94,7 @@ def command(
 
 def _is_playback(task: str) -> bool:
     from genelab.plugins.catalog import get_catalog
-    from genelab.runs.plan import is_registered
+    from genelab.plugins.tasks import is_registered
 
     return is_registered(task) and get_catalog().task(task).kind == "playback"
 

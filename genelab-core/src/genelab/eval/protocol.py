@@ -17,13 +17,13 @@ import torch
 
 from genelab.eval.collector import EpisodeCollector
 from genelab.eval.metrics import EvalMetric
-from genelab.rl.policy import checked_actions
+from genelab.eval.policy import checked_actions
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.strata import Bins
 
 if TYPE_CHECKING:
     from genelab.envs.vec_env import StepView, VecEnv
-    from genelab.rl.policy import Policy
+    from genelab.eval.policy import Policy
 
 
 class EpisodeRecorder(Protocol):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genelab import __version__
 from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
@@ -123,5 +123,5 @@ def describe_writing(format: str) -> dict[str, Any]:
         "format": format,
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "torch_version": torch.__version__,
-        "genelab_version": __version__,
+        "genelab_version": version("genelab-core"),
     }

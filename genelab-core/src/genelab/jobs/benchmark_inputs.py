@@ -8,9 +8,9 @@ from genelab.api import Record
 from genelab.eval.report import comparable_config
 from genelab.jobs.suite import SuiteEntry
 from genelab.plugins.catalog import get_catalog
+from genelab.plugins.tasks import is_registered
 from genelab.runs.arena import measured_config
 from genelab.runs.evaluation import directed
-from genelab.runs.plan import is_registered
 from genelab.runs.provenance import contributors, versions
 from genelab.runs.source import open_source
 from genelab.utils.errors import UsageError

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from genelab.plugins.catalog import get_catalog
-from genelab.runs.plan import is_registered
+from genelab.plugins.tasks import is_registered
 from genelab.runs.run_dir import run_dir_of
 from genelab.utils.errors import UsageError
 from genelab.utils.files import read_json, sha256_json

@@ -13,8 +13,7 @@ from rich.table import Table
 
 from genelab.jobs.jobs import JobRun
 from genelab.jobs.stages import is_staged, open_stages
-from genelab.runs.progress import duration
-from genelab.runs.progress_file import Progress, read_progress
+from genelab.runs.progress import Progress, duration, read_progress
 
 PLAIN_INTERVAL_S = 10.0
 _COLUMNS = ("run", "state", "iteration", "env steps", "steps/s", "return", "left")

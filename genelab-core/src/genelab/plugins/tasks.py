@@ -72,6 +72,12 @@ def load_task(task_id: str, *, backend: str | None = None, overrides: Sequence[t
     return LoadedTask(spec, apply_overrides(cfg, list(overrides)), chosen)
 
 
+def is_registered(task_id: str) -> bool:
+    """Return whether a task of this id is installed, unambiguous or not."""
+    key = normalize(task_id.rpartition("::")[2])
+    return any(normalize(known.rpartition("::")[2]) == key for known in get_catalog().tasks)
+
+
 def _choose_backend(catalog: Catalog, spec: TaskSpec, name: str | None, *, wants_agent: bool) -> BackendSpec | None:
     """Return the named backend, or the task's default.
 

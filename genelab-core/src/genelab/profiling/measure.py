@@ -17,8 +17,7 @@ import torch
 from genelab.plugins.child_process import Child
 from genelab.plugins.tasks import LoadedTask, load_task
 from genelab.profiling.stopwatch import Stopwatch
-from genelab.rl.backends.base import TrainContext
-from genelab.runs.plan import load_backend
+from genelab.rl.backends.base import TrainContext, load_backend
 from genelab.utils.errors import UsageError
 
 if TYPE_CHECKING:

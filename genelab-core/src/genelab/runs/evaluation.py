@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from genelab.envs.vec_env import Observation, VecEnv
-    from genelab.rl.policy import Policy
+    from genelab.eval.policy import Policy
     from genelab.runs.source import PolicySource
 
     PolicyFunction = Callable[[Observation], torch.Tensor]
@@ -155,7 +155,7 @@ def _make_policy(
     source: PolicySource, policy: str | Path | PolicyFunction, env: VecEnv, deterministic: bool, seed: int
 ) -> Policy:
     if callable(policy):
-        from genelab.rl.policy import CallablePolicy
+        from genelab.eval.policy import CallablePolicy
 
         return CallablePolicy(policy, env.single_action_space.shape[0])  # pyright: ignore[reportOptionalSubscript]
     return source.policy(env, deterministic, seed)

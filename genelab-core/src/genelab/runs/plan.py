@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genelab.api import BackendSpec, TaskSpec
-from genelab.plugins.catalog import get_catalog
+from genelab.api import BackendSpec
 from genelab.plugins.tasks import LoadedTask, load_task
-from genelab.rl.backends.base import Backend
+from genelab.rl.backends.base import Backend, load_backend
 from genelab.rl.remote_logs import require_logger
 from genelab.runs.capacity import require_room
 from genelab.runs.eval_schedule import EvalPlan, EvalSchedule, plan_evaluation
 from genelab.runs.ranks import check_ranks, check_same_ranks
-from genelab.runs.run_dir import RunDir, open_run_dir, run_dir_of
+from genelab.runs.run_dir import RunDir, load_run, newest_checkpoint, open_run_dir, run_dir_of
 from genelab.utils.errors import UsageError
 from genelab.utils.names import normalize
 
@@ -116,20 +115,6 @@ def _plan_new(request: TrainRequest) -> TrainPlan:
     return TrainPlan(loaded, spec, backend, warm_start=warm_start)
 
 
-def newest_checkpoint(backend: Backend, run: RunDir) -> Path:
-    """Return the last checkpoint of a run.
-
-    Raises:
-        UsageError: if it has none.
-    """
-    checkpoints = backend.checkpoints(run.path)
-    if not checkpoints:
-        raise UsageError(
-            f"{run} holds no checkpoint", fix="train longer: one is written every save_interval and at the end"
-        )
-    return checkpoints[-1]
-
-
 def _plan_resume(request: TrainRequest, path: Path) -> TrainPlan:
     changed = {
         "--checkpoint": request.checkpoint is not None,
@@ -177,40 +162,6 @@ def _first_weights(run: RunDir) -> Path | None:
         )
     _check_checkpoint(weights)
     return weights
-
-
-def load_run(run: RunDir, task_id: str, *, trust: bool = False) -> LoadedTask:
-    """Load a run's own configs; the task itself need not be registered any more.
-
-    Args:
-        run: The run.
-        task_id: The task that the user named.
-        trust: Let the configs name code outside the installed plugins.
-
-    Raises:
-        UsageError: if it is a run of another task, or its configs name code that is not trusted.
-        GenelabError: if its configs no longer fit what is installed.
-    """
-    catalog = get_catalog()
-    origin = run.provenance()
-    if normalize(origin["task"]) != normalize(task_id.rpartition("::")[2]):
-        raise UsageError(f"{run} is a run of {origin['task']}, not of {task_id}")
-    cfg = run.read_params(None if trust else catalog.trusts)
-    spec = TaskSpec(id=origin["task"], config=origin["task_config"], kind=origin["task_kind"])
-    if is_registered(task_id):
-        spec = catalog.task(task_id)
-    return LoadedTask(spec, cfg, catalog.backend(run.backend_name()))
-
-
-def load_backend(spec: BackendSpec) -> Backend:
-    """Import and make the backend of `spec`."""
-    return get_catalog().load(spec, spec.backend)()
-
-
-def is_registered(task_id: str) -> bool:
-    """Return whether a task of this id is installed, unambiguous or not."""
-    key = normalize(task_id.rpartition("::")[2])
-    return any(normalize(known.rpartition("::")[2]) == key for known in get_catalog().tasks)
 
 
 def _check_checkpoint(path: Path) -> None:

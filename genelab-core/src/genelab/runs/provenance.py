@@ -1,4 +1,4 @@
-"""What made a run: versions, hardware, plugins, source revision and command."""
+"""What made a run (versions, hardware, plugins, source revision, command), and what has changed since."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genelab.config.serialization import to_json
 from genelab.runs.run_dir import now
 
 if TYPE_CHECKING:
     from genelab.api import BackendSpec, Record, TaskSpec
+    from genelab.config.task import TaskCfg
     from genelab.plugins.catalog import Catalog
 
+_MISSING = object()
 _REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -121,3 +125,41 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except FileNotFoundError:  # git is not installed
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def config_differences(then: TaskCfg, now: TaskCfg) -> list[str]:
+    """Return one line for each config path whose value differs.
+
+    A difference that `eval_env` and `play_env` only inherit from `env` is listed once.
+    """
+    lines: list[str] = []
+    inherited: set[tuple[str, str]] = set()
+    for root in ("env", "eval_env", "play_env", "agent"):
+        for path, text in _differences(to_json(getattr(then, root)), to_json(getattr(now, root)), ""):
+            if (path, text) not in inherited:
+                lines.append(f"{root}{path}: {text}")
+            inherited.add((path, text))
+    return lines
+
+
+def _differences(then: Any, now: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(then, dict) and isinstance(now, dict):
+        for key in dict.fromkeys([*then, *now]):
+            yield from _differences(then.get(key, _MISSING), now.get(key, _MISSING), f"{path}.{key}")
+    elif then != now:
+        yield path, f"{_shown(then)} then, {_shown(now)} now"
+
+
+def _shown(value: Any) -> str:
+    if value is _MISSING:
+        return "nothing"
+    return f"{value.get('func', '{…}')}" if isinstance(value, dict) else str(value)
+
+
+def version_differences(then: dict[str, str], now: dict[str, str]) -> list[str]:
+    """Return one line for each distribution whose version is not the one of then."""
+    return [
+        f"{name} {version} then, {now.get(name, 'not installed')} now"
+        for name, version in then.items()
+        if now.get(name) != version
+    ]

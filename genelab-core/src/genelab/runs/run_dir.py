@@ -18,10 +18,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from genelab.api import TaskSpec
 from genelab.config.serialization import from_json, to_json
 from genelab.config.task import TaskCfg
+from genelab.plugins.catalog import get_catalog
+from genelab.plugins.tasks import LoadedTask, is_registered
+from genelab.rl.backends.base import Backend
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.files import read_json, read_record, write_json
+from genelab.utils.names import normalize
 
 ENV_PARAMS, AGENT_PARAMS = Path("params/env.json"), Path("params/agent.json")
 PROVENANCE, STATUS = Path("provenance.json"), Path("status.json")
@@ -172,3 +177,40 @@ def run_dir_of(path: Path) -> RunDir | None:
         if (folder / AGENT_PARAMS).exists():
             return RunDir(folder)
     return None
+
+
+def load_run(run: RunDir, task_id: str, *, trust: bool = False) -> LoadedTask:
+    """Load a run's own configs; the task itself need not be registered any more.
+
+    Args:
+        run: The run.
+        task_id: The task that the user named.
+        trust: Let the configs name code outside the installed plugins.
+
+    Raises:
+        UsageError: if it is a run of another task, or its configs name code that is not trusted.
+        GenelabError: if its configs no longer fit what is installed.
+    """
+    catalog = get_catalog()
+    origin = run.provenance()
+    if normalize(origin["task"]) != normalize(task_id.rpartition("::")[2]):
+        raise UsageError(f"{run} is a run of {origin['task']}, not of {task_id}")
+    cfg = run.read_params(None if trust else catalog.trusts)
+    spec = TaskSpec(id=origin["task"], config=origin["task_config"], kind=origin["task_kind"])
+    if is_registered(task_id):
+        spec = catalog.task(task_id)
+    return LoadedTask(spec, cfg, catalog.backend(run.backend_name()))
+
+
+def newest_checkpoint(backend: Backend, run: RunDir) -> Path:
+    """Return the last checkpoint of a run.
+
+    Raises:
+        UsageError: if it has none.
+    """
+    checkpoints = backend.checkpoints(run.path)
+    if not checkpoints:
+        raise UsageError(
+            f"{run} holds no checkpoint", fix="train longer: one is written every save_interval and at the end"
+        )
+    return checkpoints[-1]

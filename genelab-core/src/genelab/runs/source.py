@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from genelab.config.overrides import apply_overrides
 from genelab.export.artifact import Artifact
 from genelab.export.metadata import metadata_path
+from genelab.export.policy import ExportedPolicy
 from genelab.plugins.catalog import get_catalog
-from genelab.plugins.tasks import LoadedTask, load_task
-from genelab.rl.policy import ActorPolicy, ExportedPolicy, Policy, RandomPolicy, ZeroPolicy
-from genelab.runs.differences import config_differences, version_differences
-from genelab.runs.plan import is_registered, load_backend, load_run, newest_checkpoint
-from genelab.runs.provenance import contributors, versions
-from genelab.runs.run_dir import RunDir, open_run_dir, run_dir_of
+from genelab.plugins.tasks import LoadedTask, is_registered, load_task
+from genelab.rl.backends.base import load_backend
+from genelab.rl.policy import ActorPolicy, Policy, RandomPolicy, ZeroPolicy
+from genelab.runs.provenance import config_differences, contributors, version_differences, versions
+from genelab.runs.run_dir import RunDir, load_run, newest_checkpoint, open_run_dir, run_dir_of
 from genelab.utils.errors import UsageError
 from genelab.utils.names import normalize
 

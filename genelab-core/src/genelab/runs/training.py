@@ -18,8 +18,7 @@ from genelab.rl.backends.base import TrainContext
 from genelab.rl.distributed import World, joined
 from genelab.runs.interrupts import Interrupted, StopSignals
 from genelab.runs.plan import TrainPlan, TrainRequest, plan_training
-from genelab.runs.progress import TrainingProgress
-from genelab.runs.progress_file import ProgressFile
+from genelab.runs.progress import ProgressFile, TrainingProgress
 from genelab.runs.provenance import provenance
 from genelab.runs.ranks import pin_gpu
 from genelab.runs.run_dir import RunDir, claim_run_dir, create_run_dir, now

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from genelab.export.policy import ExportedPolicy
 from genelab.managers.command_script import CommandScript
-from genelab.rl.policy import ExportedPolicy
 from genelab.sim2sim.checks import TermDifferences
 from genelab.sim2sim.controller import Controller
 from genelab.sim2sim.engine import Engine

@@ -15,8 +15,8 @@ from genelab.sim2sim.referee import Referee
 
 if TYPE_CHECKING:
     from genelab.config.env import ManagerBasedRlEnvCfg
+    from genelab.export.policy import ExportedPolicy
     from genelab.managers.command_script import CommandScript
-    from genelab.rl.policy import ExportedPolicy
     from genelab.sim2sim.engine import Engine
 
 TOLERANCE = 1e-3

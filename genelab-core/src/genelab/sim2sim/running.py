@@ -18,7 +18,7 @@ from genelab.utils.files import check_output, write_json
 
 if TYPE_CHECKING:
     from genelab.config.env import ManagerBasedRlEnvCfg
-    from genelab.rl.policy import ExportedPolicy
+    from genelab.export.policy import ExportedPolicy
     from genelab.sim2sim.description import Camera, RobotModel
     from genelab.sim2sim.engine import Engine
 
@@ -78,8 +78,8 @@ def sim2sim(
         raise UsageError("--command and --against exclude each other: Genesis' episodes have other commands")
     genesis = None if against is None else _read_evaluation(Path(against), artifact, episodes, seed)
 
+    from genelab.export.policy import ExportedPolicy
     from genelab.managers.command_script import CommandScript
-    from genelab.rl.policy import ExportedPolicy
     from genelab.runs.source import open_source
     from genelab.sim2sim.description import read_physics, require_deployment
     from genelab.sim2sim.engine_arena import EngineArena

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from genelab.export.policy import ExportedPolicy
 from genelab.export.reference import ReferenceRollout
-from genelab.rl.policy import ExportedPolicy
 from genelab.sim2sim.checks import TermDifferences
 from genelab.sim2sim.controller import Controller
 from genelab.sim2sim.engine import Engine

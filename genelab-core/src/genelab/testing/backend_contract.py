@@ -11,12 +11,13 @@ import torch
 
 from genelab.api import BackendSpec
 from genelab.config.serialization import from_json, to_json
+from genelab.export.policy import ExportedPolicy
+from genelab.export.writing import export_policy
 from genelab.plugins.catalog import get_catalog
 from genelab.rl.backends.base import Backend, InferenceSetup, TrainContext, TrainResult
 from genelab.rl.checkpoint import read_meta
 from genelab.rl.config import BackendConfig
-from genelab.rl.exporter import export_policy
-from genelab.rl.policy import ActorPolicy, ExportedPolicy
+from genelab.rl.policy import ActorPolicy
 from genelab.rl.random_state import random_state, restore_random_state
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import GenelabError

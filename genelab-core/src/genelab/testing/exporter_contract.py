@@ -11,10 +11,11 @@ from torch import nn
 
 from genelab.api import ExporterSpec
 from genelab.export.exporter import Exporter
+from genelab.export.policy import ExportedPolicy
+from genelab.export.writing import export_policy
 from genelab.plugins.catalog import get_catalog
 from genelab.rl.backends.base import InferenceSetup, RecurrentSpec
-from genelab.rl.exporter import export_policy
-from genelab.rl.policy import ActorPolicy, ExportedPolicy
+from genelab.rl.policy import ActorPolicy
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import GenelabError
 

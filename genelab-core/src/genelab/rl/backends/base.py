@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genelab.plugins.catalog import get_catalog
 from genelab.rl.distributed import World
 
 if TYPE_CHECKING:
     import torch
 
+    from genelab.api import BackendSpec
     from genelab.envs.vec_env import VecEnv
     from genelab.rl.config import BackendConfig
 
@@ -157,3 +159,8 @@ class Backend(ABC):
         Raises:
             GenelabError: for a file that is truncated, of another library or algorithm, or has other widths.
         """
+
+
+def load_backend(spec: BackendSpec) -> Backend:
+    """Import and make the backend of `spec`."""
+    return get_catalog().load(spec, spec.backend)()
