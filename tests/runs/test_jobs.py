@@ -16,7 +16,7 @@ from genelab.jobs.jobs import describe_status, last_words, run_jobs
 from genelab.jobs.launcher import Job, JobHandle, WatchedLauncher, make_launcher
 from genelab.jobs.local_launcher import LocalLauncher
 from genelab.jobs.table import JobTable
-from genelab.launchers import local
+from genelab.jobs import local_launcher as local
 from genelab.runs import ranks
 from genelab.runs.interrupts import Interrupted
 from genelab.runs.progress import ProgressFile, read_progress

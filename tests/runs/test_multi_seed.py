@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from genelab.cli import root
-from genelab.jobs.seeds import create_multi_seed, open_multi_seed
+from genelab.jobs.seeds import MultiSeed, create_multi_seed
 from genelab.runs.progress import read_progress
 
 HERE = Path(__file__).parent
@@ -39,7 +39,7 @@ def wait_for(process: subprocess.Popen[str], *paths: Path) -> None:
 
 
 def states(parent: Path) -> dict[int, tuple[str, int | None]]:
-    record = open_multi_seed(parent).record
+    record = MultiSeed.open(parent).record
     return {entry["seed"]: (entry["state"], entry["status"]) for entry in record["seeds"]}
 
 
@@ -154,7 +154,7 @@ def test_options_and_overrides_reach_the_children_as_they_were_given(workspace):
     arguments += ["--num_envs", "5", "--headless", "--env.decimation", "2", "--max-iterations=7", "--log-dir", "many"]
     result = CliRunner().invoke(root, ["train", TASK, *arguments])
     assert result.exit_code == 0, result.output
-    record = open_multi_seed(Path("many")).record
+    record = MultiSeed.open(Path("many")).record
     assert record["arguments"] == ["--num-envs=5", "--max-iterations=7", "--headless", "--env.decimation=2"]
     assert [entry["state"] for entry in record["seeds"]] == ["submitted", "submitted"]
     assert "--seed=4 --log-dir=many/seed_4" in Path("many/slurm.sh").read_text()
@@ -164,7 +164,7 @@ def test_seeds_on_several_gpus_go_on_with_as_many(workspace):
     many = create_multi_seed(TASK, "sample", [1, 2], ["--gpus=2"], launcher="local", gpus=2, log_dir=Path("many"))
     (workspace / "many/seed_1/params").mkdir(parents=True)
     (workspace / "many/seed_1/params/agent.json").write_text("{}")
-    begun, new = open_multi_seed(many.path).jobs([1, 2], ["--max-iterations=9"])
+    begun, new = MultiSeed.open(many.path).jobs([1, 2], ["--max-iterations=9"])
     assert begun.command[5:] == ("--max-iterations=9", "--resume=many/seed_1", "--gpus=2")
     assert new.command[5:] == ("--gpus=2", "--seed=2", "--log-dir=many/seed_2")
     assert begun.gpus == new.gpus == 2

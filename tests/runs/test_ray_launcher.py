@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from genelab.jobs.launcher import Job, make_launcher
-from genelab.jobs.seeds import open_multi_seed
+from genelab.jobs.seeds import MultiSeed
 from genelab.utils.errors import UsageError
 
 HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ def test_seeds_run_as_jobs_of_the_cluster(address, tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GENELAB_PLUGINS": "core"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    states = [entry["state"] for entry in open_multi_seed(tmp_path / "many").record["seeds"]]
+    states = [entry["state"] for entry in MultiSeed.open(tmp_path / "many").record["seeds"]]
     assert states == ["finished", "finished"]
     for seed in (1, 2):
         run = tmp_path / f"many/seed_{seed}"

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from genelab.api import TaskSpec
 from genelab.cli import root
-from genelab.jobs.stages import Stages, open_stages
+from genelab.jobs.stages import Stages
 from genelab.plugins.candidates import extra_candidates, installed_candidates
 from genelab.plugins.catalog import Catalog, use_catalog
 from genelab.plugins.checks import check_plugins
@@ -47,7 +47,7 @@ def wait_for(process: subprocess.Popen[str], path: Path) -> None:
 
 
 def states(parent: Path) -> list[tuple[str, int | None]]:
-    return [(entry["state"], entry["status"]) for entry in open_stages(parent).record["stages"]]
+    return [(entry["state"], entry["status"]) for entry in Stages.open(parent).record["stages"]]
 
 
 def status(run: Path) -> dict:
@@ -69,7 +69,7 @@ def test_each_stage_begins_with_the_policy_of_the_one_before(tmp_path):
     assert f"stage 1 of 2, beginning: {STAND} in {inside}/stage_1" in err and "Traceback" not in err
     assert weight(parent / "stage_2/model_4.count") == 8
     assert states(parent) == [("finished", 0), ("finished", 0)]
-    record = open_stages(parent).record
+    record = Stages.open(parent).record
     assert (record["task"], record["backend"]) == (WALK, "sample")
     assert [stage["task"] for stage in record["stages"]] == [STAND, WALK]
     for stage in (1, 2):

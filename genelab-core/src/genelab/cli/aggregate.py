@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from genelab.console.job_lines import JobLines
 from genelab.console.options.common import force_option, hyphens, json_option
 from genelab.console.options.processes import Count, launcher_options
+from genelab.console.progress import JobLines
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.files import check_output
 

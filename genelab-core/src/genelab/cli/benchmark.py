@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from genelab.cli.compare import STATUS
-from genelab.console.job_lines import JobLines
 from genelab.console.options.common import hyphens, json_option
 from genelab.console.options.processes import launcher_options
+from genelab.console.progress import JobLines
 
 if TYPE_CHECKING:
     from genelab.jobs.benchmark import Benchmark

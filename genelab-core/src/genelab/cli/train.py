@@ -95,8 +95,8 @@ def command(
 
     from rich.console import Console
 
-    from genelab.jobs.seeds import is_multi_seed
-    from genelab.jobs.stages import is_staged
+    from genelab.jobs.seeds import MultiSeed
+    from genelab.jobs.stages import Stages
     from genelab.runs.interrupts import Interrupted
     from genelab.runs.plan import TrainRequest
     from genelab.runs.training import TrainingInterrupted, train
@@ -113,13 +113,13 @@ def command(
         evaluation=eval_schedule(eval_every, stop_when, episodes=eval_episodes, num_envs=eval_num_envs, seed=eval_seed),
         ranks=ranks,
     )
-    if processes.seeds is not None or (resume is not None and is_multi_seed(resume)):
+    if processes.seeds is not None or (resume is not None and MultiSeed.is_at(resume)):
         from genelab.cli.train_many import train_seeds
 
         return train_seeds(request, processes)
     processes.refuse_options_of_seeds()
-    if processes.stages or (resume is not None and is_staged(resume)):
-        from genelab.cli.stages import train_stages
+    if processes.stages or (resume is not None and Stages.is_at(resume)):
+        from genelab.cli.train_many import train_stages
 
         return train_stages(request)
     if processes.starts_ranks():

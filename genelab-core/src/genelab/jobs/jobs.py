@@ -75,7 +75,21 @@ def run_jobs(
         GenelabError: if a job cannot be started or followed; the others are killed then.
         Interrupted: for the second signal.
     """
-    runs = [JobRun(job) for job in jobs]
+    return follow_jobs(
+        [JobRun(job) for job in jobs], launcher, parallel=parallel, show=show, announce=announce, poll_s=poll_s
+    )
+
+
+def follow_jobs(
+    runs: Sequence[JobRun],
+    launcher: WatchedLauncher,
+    *,
+    parallel: int,
+    show: Callable[[Sequence[JobRun]], None] = lambda runs: None,
+    announce: Callable[[int], None] = lambda signum: None,
+    poll_s: float = POLL_S,
+) -> JobsReport:
+    """Run jobs whose states the caller wants to know even when this raises; otherwise as `run_jobs`."""
     signals = StopSignals(announce)
     asked = False
     try:

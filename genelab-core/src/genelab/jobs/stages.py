@@ -1,4 +1,4 @@
-"""The stages of a task (`TaskSpec.warm_start`), trained one after the other in processes of their own.
+"""The stages of a task (`TaskSpec.warm_start`), trained one after the other, each in a process of its own.
 
 The parent folder is `logs/stages/<task>/<YYYY-MM-DD_HH-MM-SS>/`; it holds `stages.json` and, for each stage, a run
 directory `stage_<N>`, of which the last one is the task's own.
@@ -6,40 +6,44 @@ directory `stage_<N>`, of which the last one is the task's own.
 
 from __future__ import annotations
 
-import shlex
+import os
+import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from genelab.plugins.catalog import get_catalog
+from genelab.jobs.folder import JobFolder
+from genelab.jobs.jobs import POLL_S, describe_status
+from genelab.jobs.local_launcher import LocalJob
+from genelab.plugins.catalog import discovered, get_catalog
 from genelab.plugins.stages import training_stages
+from genelab.runs.interrupts import StopSignals
 from genelab.runs.plan import TrainRequest, plan_training
-from genelab.runs.run_dir import RunDir, claim_run_dir, create_run_dir, now
-from genelab.utils.errors import UsageError
-from genelab.utils.files import read_record, write_json
+from genelab.runs.run_dir import RunDir, claim_run_dir, create_run_dir
+from genelab.runs.run_lock import RunLock
+from genelab.utils.errors import GenelabError, UsageError
 
-RECORD = Path("stages.json")
-_KEYS = ("task", "backend", "gpus", "checkpoint", "arguments", "stages")
+_STOPPED = (130, 143)
+"""Exit statuses of a training that SIGINT or SIGTERM ended."""
 
 
 @dataclass(frozen=True)
-class Stages:
+class Stages(JobFolder):
     """A folder of runs each of which begins with the policy of the one before.
 
-    Attributes:
-        path: The parent folder.
-        record: What `stages.json` says: task, backend, GPUs, checkpoint, command, arguments, and for each stage its
-            task, run, state and exit status.
+    Its record names task, backend, GPUs, checkpoint and arguments, and the task of each stage.
     """
 
-    path: Path
-    record: dict[str, Any]
+    FILE: ClassVar[Path] = Path("stages.json")
+    KEYS: ClassVar[tuple[str, ...]] = ("task", "backend", "gpus", "checkpoint", "arguments", "stages")
+    ENTRIES: ClassVar[str] = "stages"
 
     @property
     def tasks(self) -> list[str]:
-        return [entry["task"] for entry in self.record["stages"]]
+        return [entry["task"] for entry in self.entries]
 
     def run_dir(self, stage: int) -> RunDir:
         """Return the run of a stage; the first one is 1."""
@@ -53,14 +57,6 @@ class Stages:
         """Return the run of the stage that began last; of the first one before any did."""
         begun = [stage for stage, _ in enumerate(self.tasks, 1) if self.run_dir(stage).begun()]
         return self.run_dir(max(begun, default=1))
-
-    def note(self, stage: int, state: str, status: int | None = None) -> None:
-        """Record how a stage stands."""
-        self.record["stages"][stage - 1].update(state=state, status=status)
-        self.write()
-
-    def write(self) -> None:
-        write_json(self.path / RECORD, {**self.record, "updated_at": now()})
 
     def command(self, stage: int) -> list[str]:
         """Return the command that trains a stage: a new run, or its continuation if it has begun."""
@@ -110,39 +106,98 @@ def create_stages(request: TrainRequest, arguments: Sequence[str]) -> Stages:
         GenelabError: if it cannot be made.
     """
     names, backend = check_stages(request)
-    if request.log_dir is not None and is_staged(request.log_dir):
+    if request.log_dir is not None and Stages.is_at(request.log_dir):
         raise UsageError(
             f"{request.log_dir} holds stages already",
             fix=f"choose another --log-dir, or go on with them: --resume {request.log_dir}",
         )
     run = create_run_dir("stages", names[-1]) if request.log_dir is None else claim_run_dir(request.log_dir)
-    record = {
-        "task": names[-1],
-        "backend": backend,
-        "gpus": request.ranks if request.ranks > 1 else 0,
-        "checkpoint": None if request.checkpoint is None else str(request.checkpoint),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "arguments": [f"--backend={backend}", *arguments],
-        "created_at": now(),
-        "stages": [
-            {"task": name, "run": f"stage_{stage}", "state": "waiting", "status": None}
-            for stage, name in enumerate(names, 1)
-        ],
-    }
-    stages = Stages(run.path, record)
-    stages.write()
-    return stages
+    entries = [{"task": name, "run": f"stage_{stage}"} for stage, name in enumerate(names, 1)]
+    return Stages.begin(
+        run.path,
+        entries,
+        task=names[-1],
+        backend=backend,
+        gpus=request.ranks if request.ranks > 1 else 0,
+        checkpoint=None if request.checkpoint is None else str(request.checkpoint),
+        arguments=[f"--backend={backend}", *arguments],
+    )
 
 
-def is_staged(path: Path) -> bool:
-    """Return whether `path` is the parent folder of stages."""
-    return (path / RECORD).is_file()
+def run_stages(
+    stages: Stages,
+    *,
+    begin: Callable[[int], None] = lambda stage: None,
+    announce: Callable[[int], None] = lambda signum: None,
+) -> int | None:
+    """Train the unfinished stages, in order, and keep the folder's record up to date.
 
+    The first SIGINT or SIGTERM asks the running one to save and end; the second kills it.
 
-def open_stages(path: Path) -> Stages:
-    """Open a parent folder.
+    Args:
+        stages: The folder.
+        begin: Called with the number of each stage before it starts.
+        announce: Called with the signal's number when the first one arrives.
+
+    Returns:
+        The signal that stopped the stages; `None` when all are finished.
 
     Raises:
-        UsageError: if its record is damaged.
+        GenelabError: when a stage fails, naming it.
+        Interrupted: for the second signal.
+        UsageError: when another process trains in the folder.
     """
-    return Stages(path, read_record(path / RECORD, _KEYS))
+    with RunLock(stages.path), StopSignals(announce) as signals:
+        signals.graceful = True
+        for stage in stages.unfinished():
+            if signals.requested():
+                break
+            begin(stage)
+            run = stages.run_dir(stage)
+            name = run.path.name
+            stages.note(name, "running")
+            try:
+                status = _run(stages.command(stage), signals)
+            except BaseException:
+                stages.note(name, "stopped")
+                raise
+            if status in (0, *_STOPPED) and run.finished():
+                stages.note(name, "finished", status)
+            elif signals.requested() or status in _STOPPED:
+                stages.note(name, "stopped", status)
+                return signals.signum or status - 128
+            else:
+                stages.note(name, "failed", status)
+                raise _failure(stages, stage, status)
+        return signals.signum if stages.unfinished() else None
+
+
+def _run(command: Sequence[str], signals: StopSignals) -> int:
+    """Run a command to its end, asking it to stop when a signal does; return its exit status."""
+    # In a session of its own, so that a Ctrl-C of the terminal, too, reaches it once and from here.
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, **discovered().child_environment()},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    job, asked = LocalJob(process, gpus=()), False
+    try:
+        while (status := job.poll()) is None:
+            if signals.requested() and not asked:
+                asked = True
+                job.stop()
+            time.sleep(POLL_S)
+        return status
+    finally:
+        if job.poll() is None:
+            job.kill()
+
+
+def _failure(stages: Stages, stage: int, status: int) -> GenelabError:
+    count, task = len(stages.tasks), stages.tasks[stage - 1]
+    return GenelabError(
+        f"stage {stage} of {count}, {task}, failed ({describe_status(status)})",
+        where=str(stages.run_dir(stage)),
+        fix=f"to go on: genelab train {stages.record['task']} --resume {stages.path}",
+    )

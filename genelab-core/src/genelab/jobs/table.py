@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 
 from genelab.jobs.jobs import JobRun
-from genelab.jobs.stages import is_staged, open_stages
+from genelab.jobs.stages import Stages
 from genelab.runs.progress import Progress, duration, read_progress
 
 PLAIN_INTERVAL_S = 10.0
@@ -73,9 +73,9 @@ class JobTable:
 
 def _present(name: str, folder: Path) -> tuple[str, Progress | None]:
     """Return what to call a job, and how far its run, or the present one of its stages, is."""
-    if not is_staged(folder):
+    if not Stages.is_at(folder):
         return name, read_progress(folder)
-    stage = open_stages(folder).present_run().path
+    stage = Stages.open(folder).present_run().path
     return f"{name}/{stage.name}", read_progress(stage)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genelab.jobs.stages import is_staged
+from genelab.jobs.stages import Stages
 from genelab.runs.run_dir import AGENT_PARAMS, ENV_PARAMS, STATUS, RunDir
 from genelab.utils.errors import UsageError
 from genelab.utils.files import read_json
@@ -87,7 +87,7 @@ def find_groups(folder: Path) -> list[RunGroup]:
 
 def _home(folder: Path, run: Path) -> Path:
     """Return the folder whose runs belong together: of a stage, that of the seeds that have such stages."""
-    return run.parent.parent if run.parent != folder and is_staged(run.parent) else run.parent
+    return run.parent.parent if run.parent != folder and Stages.is_at(run.parent) else run.parent
 
 
 def _group_name(folder: Path, parent: Path, task: str, backend: str | None, several: bool) -> str:

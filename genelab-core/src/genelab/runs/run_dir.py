@@ -141,11 +141,20 @@ def claim_run_dir(path: Path) -> RunDir:
             f"{path} holds a run already",
             fix=f"choose another --log-dir, or continue that run with --resume {path}",
         )
+    return RunDir(make_folder(path))
+
+
+def make_folder(path: Path) -> Path:
+    """Make the folder that the user named with `--log-dir` and return it.
+
+    Raises:
+        GenelabError: if it cannot be made.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_create(path, error) from error
-    return RunDir(path)
+    return path
 
 
 def _cannot_create(path: Path, error: OSError) -> GenelabError:
