@@ -12,11 +12,11 @@ import psutil
 import pytest
 from rich.console import Console
 
+from genelab.jobs import local_launcher as local
 from genelab.jobs.jobs import describe_status, last_words, run_jobs
 from genelab.jobs.launcher import Job, JobHandle, WatchedLauncher, make_launcher
 from genelab.jobs.local_launcher import LocalLauncher
 from genelab.jobs.table import JobTable
-from genelab.jobs import local_launcher as local
 from genelab.runs import ranks
 from genelab.runs.interrupts import Interrupted
 from genelab.runs.progress import ProgressFile, read_progress
