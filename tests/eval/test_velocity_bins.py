@@ -10,7 +10,7 @@ import torch
 from genelab.config import ManagerBasedRlEnvCfg, TaskCfg
 from genelab.config.serialization import from_json, to_json
 from genelab.managers.random_streams import RandomStreams
-from genelab.mdp.velocity_commands import VelocityBinCfg, VelocityCommandCfg
+from genelab.mdp.velocity_command import VelocityBinCfg, VelocityCommandCfg
 from genelab.utils.errors import UsageError
 
 BINS = {

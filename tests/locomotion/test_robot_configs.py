@@ -23,12 +23,16 @@ from genelab_tasks_locomotion.robots.unitree_g1.robot import MOTORS
 every_robot = pytest.mark.parametrize("robot", ROBOTS.values(), ids=lambda robot: robot.name)
 
 
-def test_naming_a_robot_imports_neither_torch_nor_numpy_nor_the_simulator():
+def test_a_robot_and_the_configs_of_its_tasks_import_neither_torch_nor_numpy_nor_the_simulator():
     probe = """
 import sys
+import genelab.mdp
+from genelab_tasks_locomotion.tracking import g1 as tracking, playback
 from genelab_tasks_locomotion.robots import ROBOTS
+from genelab_tasks_locomotion.velocity import g1 as velocity
 for robot in ROBOTS.values():
     robot.articulation()
+velocity.g1_flat(), tracking.g1_tracking(), playback.motion_playback()
 print({"torch", "numpy", "genesis", "mujoco"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

@@ -10,8 +10,7 @@ import torch
 
 from genelab.utils.errors import UsageError
 from genelab_tasks_locomotion.motion.clip import MotionClip
-from genelab_tasks_locomotion.tracking.commands import AdaptiveStartsCfg, MotionCommandCfg
-from genelab_tasks_locomotion.tracking.starts import AdaptiveStarts
+from genelab_tasks_locomotion.tracking.starts import AdaptiveStarts, AdaptiveStartsCfg
 
 BIN_S = 0.25
 
@@ -23,8 +22,7 @@ def env(num_envs: int = 4, total: int = 4) -> Any:
 
 def starts(clip: MotionClip, **changes: Any) -> AdaptiveStarts:
     adaptive = AdaptiveStartsCfg(bin_s=BIN_S, uniform_share=0.2, memory=0.5, reach=1)
-    cfg = MotionCommandCfg(clip="x", anchor="torso_link", bodies=(), start="adaptive", adaptive=adaptive)
-    return AdaptiveStarts(cfg, clip, env(**changes))
+    return AdaptiveStarts(adaptive, clip, env(**changes))
 
 
 def test_without_failures_every_bin_is_as_likely(clip: MotionClip) -> None:

@@ -14,7 +14,7 @@ from genelab.entities.articulation import Articulation
 from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
 from genelab.eval.metrics import EvalMetric, NotApplicable
 from genelab.eval.protocol import evaluate_policy
-from genelab.mdp.velocity_commands import VelocityCommandCfg
+from genelab.mdp.velocity_command import VelocityCommandCfg
 from genelab.plugins.catalog import get_catalog
 from genelab.rl.policy import ZeroPolicy
 from genelab.sim2sim.body import NotInEngine

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from genelab.cli.play import command
 from genelab.config import ManagerBasedEnvCfg, ManagerBasedRlEnvCfg, SimulationCfg, TaskCfg
 from genelab.managers.command_manager import CommandManager
-from genelab.mdp.velocity_commands import VelocityCommandCfg
+from genelab.mdp.velocity_command import VelocityCommandCfg
 from genelab.plugins.tasks import LoadedTask
 from genelab.rl.policy import ZeroPolicy
 from genelab.runs import source as source_module

@@ -11,7 +11,15 @@ from genelab.utils.lazy import lazy_names
 
 __version__ = "0.1.0"
 
-MOVED: dict[str, str] = {}
+MOVED: dict[str, str] = {
+    "genelab.mdp.actions": "genelab.mdp.joint_actions",
+    "genelab.mdp.commands": "genelab.mdp.uniform_command",
+    "genelab.mdp.goal_commands": "genelab.mdp.goal_command",
+    "genelab.mdp.manipulation_actions:DifferentialIkActionCfg": "genelab.mdp.differential_ik:DifferentialIkActionCfg",
+    "genelab.mdp.manipulation_actions:GripperActionCfg": "genelab.mdp.gripper:GripperActionCfg",
+    "genelab.mdp.trajectory_actions": "genelab.mdp.joint_trajectory",
+    "genelab.mdp.velocity_commands": "genelab.mdp.velocity_command",
+}
 """Modules and objects that files of older versions name, and where they are now (`genelab.utils.references`)."""
 
 __getattr__, __dir__ = lazy_names(

@@ -1,1 +1,10 @@
 """Cart-poles and legged robots for GeneLab."""
+
+MOVED = {
+    "genelab_tasks_locomotion.tracking.commands": "genelab_tasks_locomotion.tracking.motion_command",
+    "genelab_tasks_locomotion.tracking.commands:AdaptiveStartsCfg": (
+        "genelab_tasks_locomotion.tracking.starts:AdaptiveStartsCfg"
+    ),
+    "genelab_tasks_locomotion.tracking.playback_actions": "genelab_tasks_locomotion.tracking.clip_playback",
+}
+"""Modules and objects that files of older versions name, and where they are now (`genelab.utils.references`)."""

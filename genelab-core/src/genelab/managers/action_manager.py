@@ -5,11 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-import torch
-
 from genelab.config.terms import ActionTermCfg
 from genelab.managers.delay import DelayBuffer
 from genelab.utils.errors import GenelabError
+from genelab.utils.lazy import torch
 
 
 class ActionTerm(ABC):

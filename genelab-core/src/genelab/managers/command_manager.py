@@ -5,11 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-import torch
-
 from genelab.config.serialization import to_json
 from genelab.config.terms import CommandTermCfg
 from genelab.sim.markers import SphereMarker
+from genelab.utils.lazy import torch
 from genelab.utils.names import unknown_name
 
 

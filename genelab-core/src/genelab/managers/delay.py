@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from genelab.managers.random_streams import RandomStreams
+from genelab.utils.lazy import torch
 
 
 class DelayBuffer:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import torch
-
+from genelab.utils.lazy import torch
 from genelab.utils.strata import Bins, bin_counts, bins_of
 
 _GOLDEN = -7046029254386353131  # 2**64 / golden ratio, as a signed 64-bit number

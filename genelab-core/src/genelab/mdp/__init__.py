@@ -1,21 +1,27 @@
 """Terms that any task may use. Importing this loads no torch; see `genelab.utils.lazy`."""
 
+import sys
+
 from genelab.mdp import (
     curricula,
     feet_rewards,
     frames,
+    joint_actions,
     joint_rewards,
     observations,
     rewards,
     sensing,
     terminations,
+    uniform_command,
+    velocity_command,
     velocity_rewards,
 )
-from genelab.mdp.actions import JointEffortActionCfg, JointPositionActionCfg, JointVelocityActionCfg
-from genelab.mdp.commands import UniformCommandCfg
+from genelab.mdp.differential_ik import DifferentialIkActionCfg
 from genelab.mdp.events import push_joints, push_root, reset_joints_by_offset, reset_root_uniform
-from genelab.mdp.goal_commands import GoalPositionCommandCfg
-from genelab.mdp.manipulation_actions import DifferentialIkActionCfg, GripperActionCfg
+from genelab.mdp.goal_command import GoalPositionCommandCfg
+from genelab.mdp.gripper import GripperActionCfg
+from genelab.mdp.joint_actions import JointEffortActionCfg, JointPositionActionCfg, JointVelocityActionCfg
+from genelab.mdp.joint_trajectory import JointTrajectoryActionCfg
 from genelab.mdp.randomization import (
     randomize_armature,
     randomize_com,
@@ -24,8 +30,8 @@ from genelab.mdp.randomization import (
     randomize_gains,
     randomize_mass,
 )
-from genelab.mdp.trajectory_actions import JointTrajectoryActionCfg
-from genelab.mdp.velocity_commands import VelocityCommandCfg
+from genelab.mdp.uniform_command import UniformCommandCfg
+from genelab.mdp.velocity_command import VelocityBinCfg, VelocityCommandCfg
 
 __all__ = [
     "DifferentialIkActionCfg",
@@ -36,6 +42,7 @@ __all__ = [
     "JointTrajectoryActionCfg",
     "JointVelocityActionCfg",
     "UniformCommandCfg",
+    "VelocityBinCfg",
     "VelocityCommandCfg",
     "curricula",
     "feet_rewards",
@@ -57,3 +64,11 @@ __all__ = [
     "terminations",
     "velocity_rewards",
 ]
+
+# The API reference named these modules until their configs and runtimes became one file; packs may import them still.
+for _old, _module in {
+    "actions": joint_actions,
+    "commands": uniform_command,
+    "velocity_commands": velocity_command,
+}.items():
+    sys.modules[f"{__name__}.{_old}"] = globals()[_old] = _module

@@ -1,21 +1,55 @@
-"""Runtime of `DifferentialIkActionCfg`."""
+"""Action that moves a link in space by differential inverse kinematics."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-import torch
+from pydantic import Field
 
-from genelab.config.terms import SceneEntityCfg
+from genelab.config.base import configclass
+from genelab.config.scene import NonNegative, Quaternion
+from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
-from genelab.mdp.manipulation_actions import DifferentialIkActionCfg
 from genelab.utils.errors import UsageError
+from genelab.utils.lazy import torch
 from genelab.utils.rotations import rotation_vector
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+@configclass
+class DifferentialIkActionCfg(ActionTermCfg):
+    """Three action elements, ±1 each: displacement of a link in the world frame.
+
+    Damped least squares (Wampler 1986) turns it into joint displacements, Δq = Jᵀ(JJᵀ + λ²I)⁻¹Δx, which are added to
+    the measured joint positions. A displacement that the arm cannot make, at a joint limit or with a stretched arm,
+    moves it as far as it goes.
+
+    Attributes:
+        link: Name of the moved link.
+        joints: Name patterns of the joints that move it; they need position actuators.
+        scale: What one unit of action means, m.
+        orientation: Orientation of the link to be kept, (w, x, y, z) in the world; `None` leaves it free.
+        orientation_gain: Share of the orientation error to be removed in one control step.
+        damping: λ. Larger values move less near singular postures.
+        max_joint_step: Bound on each |Δq|, rad.
+    """
+
+    link: str
+    joints: tuple[str, ...]
+    scale: Positive = 0.05
+    orientation: Quaternion | None = None
+    orientation_gain: NonNegative = 1.0
+    damping: Positive = 0.05
+    max_joint_step: Positive = 0.2
+
+    def build(self, env: Any) -> DifferentialIkAction:
+        return DifferentialIkAction(self, env)
 
 
 class DifferentialIkAction(ActionTerm):
-    """Moves a link by small steps; see the config."""
+    """Runtime of `DifferentialIkActionCfg`."""
 
     cfg: DifferentialIkActionCfg
     dim = 3

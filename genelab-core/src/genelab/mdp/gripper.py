@@ -1,19 +1,38 @@
-"""Runtime of `GripperActionCfg`."""
+"""Action that opens and closes a gripper."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-import torch
+from pydantic import Field
 
-from genelab.config.terms import SceneEntityCfg
+from genelab.config.base import configclass
+from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
-from genelab.mdp.manipulation_actions import GripperActionCfg
+from genelab.utils.lazy import torch
+
+
+@configclass
+class GripperActionCfg(ActionTermCfg):
+    """One action element, ±1: opens (positive) or closes the fingers, which share one target.
+
+    Target = mean measured finger position + scale · action, within the limits of the joints.
+
+    Attributes:
+        joints: Name patterns of the finger joints.
+        scale: What one unit of action means, m or rad; several times the stroke closes with full force.
+    """
+
+    joints: tuple[str, ...]
+    scale: Annotated[float, Field(gt=0)] = 0.1
+
+    def build(self, env: Any) -> GripperAction:
+        return GripperAction(self, env)
 
 
 class GripperAction(ActionTerm):
-    """Opens and closes fingers; see the config."""
+    """Runtime of `GripperActionCfg`."""
 
     cfg: GripperActionCfg
     dim = 1

@@ -1,20 +1,64 @@
-"""Runtime of the joint action terms."""
+"""Actions that drive joints: target positions, velocities or efforts."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import torch
-
-from genelab.config.terms import SceneEntityCfg
+from genelab.config.base import configclass
+from genelab.config.scene import PerJoint
+from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
 from genelab.utils.errors import UsageError
 from genelab.utils.joint_tables import per_joint
+from genelab.utils.lazy import torch
+
+
+@configclass
+class JointActionCfg(ActionTermCfg):
+    """One action element per chosen joint.
+
+    Attributes:
+        joints: Name patterns of the joints; `None` for all.
+        scale: What one unit of action means, in the unit of the target; `None` for the actuators' `action_scale`.
+    """
+
+    joints: tuple[str, ...] | None = None
+    scale: PerJoint | None = None
+
+    def build(self, env: Any) -> JointAction:
+        return JointAction(self, env)
+
+
+@configclass
+class JointPositionActionCfg(JointActionCfg):
+    """Target position = default position + scale · action (or scale · action without `use_default_offset`).
+
+    Attributes:
+        use_default_offset: Count from the default positions.
+        around: Name of a command whose first elements are positions of all joints of the entity, in its order: the
+            action counts from those instead.
+    """
+
+    use_default_offset: bool = True
+    around: str | None = None
+
+    def build(self, env: Any) -> JointAction:
+        return JointAction(self, env, use_default_offset=self.use_default_offset, positions=True, around=self.around)
+
+
+@configclass
+class JointVelocityActionCfg(JointActionCfg):
+    """Target velocity = scale · action, rad/s or m/s, for joints behind velocity actuators."""
+
+
+@configclass
+class JointEffortActionCfg(JointActionCfg):
+    """Torque or force = scale · action, N m or N, for joints behind effort actuators."""
 
 
 class JointAction(ActionTerm):
-    """Writes target = offset + scale · action to the chosen joints of an articulation.
+    """Runtime of the joint actions: writes target = offset + scale · action to the chosen joints.
 
     Args:
         cfg: The term's config.
@@ -26,7 +70,7 @@ class JointAction(ActionTerm):
 
     def __init__(
         self,
-        cfg: Any,
+        cfg: JointActionCfg,
         env: Any,
         *,
         use_default_offset: bool = False,

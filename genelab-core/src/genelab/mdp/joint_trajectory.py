@@ -1,23 +1,43 @@
-"""Runtime of `JointTrajectoryActionCfg`."""
+"""Action without elements: joints follow a recorded trajectory."""
 
 from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import numpy as np
-import torch
+from pydantic import Field
 
-from genelab.config.terms import SceneEntityCfg
+from genelab.config.base import TextOrFunctionRef, configclass
+from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
-from genelab.mdp.trajectory_actions import JointTrajectoryActionCfg
 from genelab.utils.errors import UsageError
+from genelab.utils.lazy import numpy as np
+from genelab.utils.lazy import torch
+
+
+@configclass
+class JointTrajectoryActionCfg(ActionTermCfg):
+    """Zero action elements: joints follow a recorded trajectory, which begins with the episode and repeats.
+
+    The file is NPZ without pickle: `joint_names` text `(num_joints,)`, `positions` `(frames, num_joints)`, rad or m,
+    and `fps`. Between frames positions are interpolated linearly.
+
+    Attributes:
+        file: Path of the file, or a function without arguments that returns it.
+        speed: Factor on the speed of the recording.
+    """
+
+    file: TextOrFunctionRef
+    speed: Annotated[float, Field(gt=0)] = 1.0
+
+    def build(self, env: Any) -> JointTrajectoryAction:
+        return JointTrajectoryAction(self, env)
 
 
 class JointTrajectoryAction(ActionTerm):
-    """Plays a recording back; see the config."""
+    """Runtime of `JointTrajectoryActionCfg`."""
 
     cfg: JointTrajectoryActionCfg
     dim = 0

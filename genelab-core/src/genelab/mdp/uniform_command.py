@@ -1,18 +1,39 @@
-"""Runtime of `UniformCommandCfg`."""
+"""Command that is a uniformly drawn vector."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import torch
-
+from genelab.config.base import configclass
+from genelab.config.terms import CommandTermCfg
 from genelab.managers.command_manager import CommandTerm
+from genelab.utils.lazy import torch
+
+
+@configclass
+class UniformCommandCfg(CommandTermCfg):
+    """A vector drawn uniformly.
+
+    Attributes:
+        low: Lower bounds, one per element.
+        high: Upper bounds.
+    """
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.low) != len(self.high):
+            raise ValueError("low and high need the same number of elements")
+
+    def build(self, env: Any) -> UniformCommand:
+        return UniformCommand(self, env)
 
 
 class UniformCommand(CommandTerm):
-    """A uniformly drawn vector per env."""
+    """Runtime of `UniformCommandCfg`."""
 
-    def __init__(self, cfg: Any, env: Any) -> None:
+    def __init__(self, cfg: UniformCommandCfg, env: Any) -> None:
         super().__init__(cfg, env)
         self._low = torch.tensor(cfg.low, device=env.device)
         self._high = torch.tensor(cfg.high, device=env.device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import torch
+from genelab.utils.lazy import torch
 
 
 @dataclass(frozen=True)

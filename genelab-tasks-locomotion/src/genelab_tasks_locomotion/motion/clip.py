@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
+from genelab.utils.lazy import numpy as np
 
 
 @dataclass(frozen=True, kw_only=True)

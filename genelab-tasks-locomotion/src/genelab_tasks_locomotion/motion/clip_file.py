@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.files import atomic_path
+from genelab.utils.lazy import numpy as np
 from genelab.utils.names import nearest
 from genelab_tasks_locomotion.motion.clip import MotionClip
 from genelab_tasks_locomotion.motion.shapes import check_shapes, check_values

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from genelab.utils.errors import GenelabError
+from genelab.utils.lazy import numpy as np
 from genelab_tasks_locomotion.motion.clip import MotionClip
 
 UNIT_TOLERANCE = 1e-3

@@ -1,20 +1,36 @@
-"""Runtime of `ClipPlaybackCfg`."""
+"""Action without elements: a robot is moved through a clip, without physics."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import torch
-
+from genelab.config.base import configclass
+from genelab.config.terms import ActionTermCfg
 from genelab.managers.action_manager import ActionTerm
+from genelab.utils.lazy import torch
 from genelab_tasks_locomotion.motion.clip_file import read_clip
 from genelab_tasks_locomotion.motion.shipped import find_file
-from genelab_tasks_locomotion.tracking.playback_actions import ClipPlaybackCfg
 from genelab_tasks_locomotion.tracking.reference import ReferenceMotion
 
 
+@configclass
+class ClipPlaybackCfg(ActionTermCfg):
+    """Zero action elements: the robot is put into a frame of a clip at each control step, over and over.
+
+    It stays there through the step where gravity and collisions are off.
+
+    Attributes:
+        clip: Path of an `.npz` file, or the name of a shipped clip (`genelab motion list`).
+    """
+
+    clip: str
+
+    def build(self, env: Any) -> ClipPlayback:
+        return ClipPlayback(self, env)
+
+
 class ClipPlayback(ActionTerm):
-    """Moves a robot without physics; see the config.
+    """Runtime of `ClipPlaybackCfg`.
 
     Attributes:
         num_frames: Frames of the clip.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from genelab.config import ManagerBasedRlEnvCfg, MetricTermCfg, TerminationTermCfg
 from genelab_tasks_locomotion.tracking import terminations, terms
-from genelab_tasks_locomotion.tracking.commands import MotionCommandCfg
+from genelab_tasks_locomotion.tracking.motion_command import MotionCommandCfg
 
 START = "start"
 STARTS = ("0 %", "25 %", "50 %", "75 %")

@@ -20,8 +20,8 @@ from genelab.config import (
 from genelab.config.simulation import RigidSolverCfg
 from genelab_tasks_locomotion.robots.unitree_g1.robot import unitree_g1
 from genelab_tasks_locomotion.tracking import observations, rewards, terminations, terms
-from genelab_tasks_locomotion.tracking.commands import MotionCommandCfg
 from genelab_tasks_locomotion.tracking.evaluation import by_start
+from genelab_tasks_locomotion.tracking.motion_command import MotionCommandCfg
 
 COMMAND = "motion"
 CLIP = "squat_and_reach"

@@ -10,7 +10,7 @@ from genelab.eval.metrics import EvalMetric, NotApplicable
 from genelab.eval.profile import Profile, ProfiledMetric
 from genelab.utils.lazy import torch
 from genelab_tasks_locomotion.tracking import terms
-from genelab_tasks_locomotion.tracking.commands import MotionCommandCfg
+from genelab_tasks_locomotion.tracking.motion_command import MotionCommandCfg
 from genelab_tasks_locomotion.tracking.observations import motion
 
 MOST_BINS = 200

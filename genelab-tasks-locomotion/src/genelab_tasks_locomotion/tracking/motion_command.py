@@ -1,25 +1,70 @@
-"""Runtime of `MotionCommandCfg`."""
+"""Command of motion tracking: the frames of a clip, one after the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-import torch
+from pydantic import Field
 
+from genelab.config.base import configclass
+from genelab.config.terms import CommandTermCfg
 from genelab.managers.command_manager import CommandTerm
 from genelab.managers.term import SceneEntity
 from genelab.mdp.events import draw_axes
 from genelab.utils.errors import UsageError
 from genelab.utils.files import sha256_file
+from genelab.utils.lazy import torch
 from genelab.utils.rotations import about_z, conjugate, from_euler, multiply, rotate, rotate_inverse, yaw_of
 from genelab.utils.strata import bin_labels
 from genelab_tasks_locomotion.motion.clip import MotionClip
 from genelab_tasks_locomotion.motion.clip_file import read_clip
 from genelab_tasks_locomotion.motion.shipped import find_file
-from genelab_tasks_locomotion.tracking.commands import MotionCommandCfg
 from genelab_tasks_locomotion.tracking.reference import Frames, ReferenceMotion
-from genelab_tasks_locomotion.tracking.starts import AdaptiveStarts
+from genelab_tasks_locomotion.tracking.starts import AdaptiveStarts, AdaptiveStartsCfg
+
+Range = tuple[float, float]
+
+
+@configclass
+class MotionCommandCfg(CommandTermCfg):
+    """A reference motion that goes on by one frame each control step.
+
+    An episode begins in a frame of the clip: the robot is put there, with a random error. The command is the frame that
+    the robot should be in after the next step: joint positions (rad) and velocities (rad/s) in the robot's order, then
+    position (m) and orientation (w, x, y, z) of the anchor link in the world.
+
+    Attributes:
+        clip: Path of an `.npz` file, or the name of a shipped clip (`genelab motion list`).
+        entity: Key of the robot in the scene.
+        anchor: Link against which the others are compared.
+        bodies: Links that are compared with the reference.
+        start: Where episodes begin: in a frame drawn uniformly, in the first, or, with a single process, more often
+            where episodes fail.
+        at_end: What follows on the clip's last frame: the robot is put into another frame and the episode goes on, or
+            it ends (with the termination `clip_end`).
+        pose: Error at the start by axis: x, y, z (m), roll, pitch, yaw (rad).
+        velocity: Error of the base's velocity, likewise, m/s and rad/s.
+        joint_position: Error of the joints, rad.
+        adaptive: Numbers of the start `"adaptive"`; `None` for their defaults.
+        stratum: Name of the environment's stratum that says in which part of the clip evaluation episodes start, at the
+            beginning of the part.
+    """
+
+    clip: str
+    anchor: str
+    bodies: tuple[str, ...]
+    entity: str = "robot"
+    start: Literal["uniform", "first", "adaptive"] = "uniform"
+    at_end: Literal["resample", "finish"] = "resample"
+    pose: dict[str, Range] = Field(default_factory=dict)
+    velocity: dict[str, Range] = Field(default_factory=dict)
+    joint_position: Range = (0.0, 0.0)
+    adaptive: AdaptiveStartsCfg | None = None
+    stratum: str | None = None
+
+    def build(self, env: Any) -> MotionCommand:
+        return MotionCommand(self, env)
 
 
 @dataclass(frozen=True)
@@ -36,7 +81,7 @@ class RelativeTargets:
 
 
 class MotionCommand(CommandTerm):
-    """Frames of a clip; see the config.
+    """Runtime of `MotionCommandCfg`.
 
     Attributes:
         robot: Who follows.
@@ -62,7 +107,7 @@ class MotionCommand(CommandTerm):
         self.anchor_link = robot.link_names.index(cfg.anchor)
         self._anchor, self._tracked = bodies.index(cfg.anchor), [bodies.index(name) for name in cfg.bodies]
         self._parts = 0 if cfg.stratum is None else len(bin_labels(env.cfg.strata[cfg.stratum]))
-        self._adaptive = AdaptiveStarts(cfg, clip, env) if cfg.start == "adaptive" else None
+        self._adaptive = AdaptiveStarts(cfg.adaptive, clip, env) if cfg.start == "adaptive" else None
         self._placed_at = torch.full((env.num_envs,), -1, dtype=torch.long, device=env.device)
         self._version = 0
         self._go_to(torch.zeros(env.num_envs, dtype=torch.long, device=env.device))

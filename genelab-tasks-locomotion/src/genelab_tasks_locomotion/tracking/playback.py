@@ -15,7 +15,7 @@ from genelab.config import (
 )
 from genelab.config.simulation import RigidSolverCfg
 from genelab_tasks_locomotion.robots.unitree_g1.robot import unitree_g1
-from genelab_tasks_locomotion.tracking.playback_actions import ClipPlaybackCfg
+from genelab_tasks_locomotion.tracking.clip_playback import ClipPlaybackCfg
 
 
 def motion_playback() -> TaskCfg:

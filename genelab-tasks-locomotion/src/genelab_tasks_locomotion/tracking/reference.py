@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-import torch
-
+from genelab.utils.lazy import torch
 from genelab_tasks_locomotion.motion.clip import MotionClip
 
 

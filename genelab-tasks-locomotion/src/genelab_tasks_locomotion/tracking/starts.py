@@ -1,31 +1,52 @@
-"""Start frames drawn where episodes fail; see `AdaptiveStartsCfg`."""
+"""Episodes of motion tracking that start more often where earlier ones failed."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-import torch
+from pydantic import Field
 
+from genelab.config.base import configclass
 from genelab.utils.errors import UsageError
+from genelab.utils.lazy import torch
 from genelab_tasks_locomotion.motion.clip import MotionClip
-from genelab_tasks_locomotion.tracking.commands import AdaptiveStartsCfg, MotionCommandCfg
+
+
+@configclass
+class AdaptiveStartsCfg:
+    """How to start more often where episodes fail.
+
+    Each bin of the clip keeps a level of failure, a running mean of the failures that happened in it. Starts are drawn
+    in proportion to that level, smeared over the bins before it, since what goes wrong there was prepared there.
+
+    Attributes:
+        bin_s: Length of a bin, s.
+        uniform_share: Share of the starts that is drawn uniformly all the same.
+        memory: Weight of the past in the running mean, per resampling.
+        reach: Number of bins before a failure that share its level, with half the weight a bin.
+    """
+
+    bin_s: Annotated[float, Field(gt=0)] = 1.0
+    uniform_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    memory: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    reach: Annotated[int, Field(ge=0)] = 2
 
 
 class AdaptiveStarts:
-    """Levels of failure over the clip.
+    """Runtime of `AdaptiveStartsCfg`; `None` stands for its defaults.
 
     Attributes:
         levels: Running mean of the number of failures in each bin at a resampling, `(num_bins,)`.
     """
 
-    def __init__(self, cfg: MotionCommandCfg, clip: MotionClip, env: Any) -> None:
+    def __init__(self, cfg: AdaptiveStartsCfg | None, clip: MotionClip, env: Any) -> None:
         if env.random.rows.total != env.num_envs:
             raise UsageError(
                 "starts drawn by failures need all envs in one process: the others' failures are not known",
                 where="commands.<name>.start",
                 fix="--env.simulation.shards 1",
             )
-        self._cfg, self._last_start = cfg.adaptive or AdaptiveStartsCfg(), clip.num_frames - 2
+        self._cfg, self._last_start = cfg or AdaptiveStartsCfg(), clip.num_frames - 2
         self._bin = max(round(self._cfg.bin_s * clip.fps), 1)
         self._bins = self._last_start // self._bin + 1
         self.levels = torch.zeros(self._bins, device=env.device)

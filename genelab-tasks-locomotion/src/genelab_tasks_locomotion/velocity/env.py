@@ -19,7 +19,7 @@ from genelab.config import (
     UniformNoise,
 )
 from genelab.config.simulation import RigidSolverCfg
-from genelab.mdp.velocity_commands import VelocityCommandCfg
+from genelab.mdp.velocity_command import VelocityCommandCfg
 from genelab.sensors.contact import ContactSensorCfg
 from genelab.sensors.height import GroundDistanceCfg
 from genelab_tasks_locomotion.robots.legged_robot import LeggedRobot

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from genelab.config import ManagerBasedRlEnvCfg
 from genelab.config.terrain import COLUMN_STRATUM, LEVEL_STRATUM
-from genelab.mdp.velocity_commands import Range, VelocityBinCfg, VelocityCommandCfg
+from genelab.mdp.velocity_command import Range, VelocityBinCfg, VelocityCommandCfg
 from genelab_tasks_locomotion.velocity.env import COMMAND
 
 DIRECTION = "direction"

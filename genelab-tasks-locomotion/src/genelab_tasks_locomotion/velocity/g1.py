@@ -15,7 +15,7 @@ from genelab.config import (
     TaskCfg,
 )
 from genelab.mdp import curricula, feet_rewards, joint_rewards, sensing, velocity_rewards
-from genelab.mdp.velocity_commands import VelocityBinCfg, VelocityCommandCfg
+from genelab.mdp.velocity_command import VelocityBinCfg, VelocityCommandCfg
 from genelab.sensors.momentum import AngularMomentumCfg
 from genelab.sensors.self_contact import SelfContactSensorCfg
 from genelab_tasks_locomotion.robots.unitree_g1.robot import UNITREE_G1, unitree_g1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from genelab.config import ManagerBasedRlEnvCfg, RewardTermCfg, TaskCfg
 from genelab.mdp import feet_rewards
-from genelab.mdp.velocity_commands import VelocityCommandCfg
+from genelab.mdp.velocity_command import VelocityCommandCfg
 from genelab.sensors.contact import ContactSensorCfg
 from genelab_tasks_locomotion.robots.unitree_go1.robot import UNITREE_GO1, unitree_go1
 from genelab_tasks_locomotion.velocity.env import COMMAND, FEET_CONTACT, FEET_HEIGHT, velocity_env

@@ -6,7 +6,7 @@ from genelab import mdp
 from genelab.actuators import ImplicitVelocityCfg
 from genelab.config import ArticulationCfg, EventTermCfg, ManagerBasedRlEnvCfg, RewardTermCfg, SceneEntityCfg, TaskCfg
 from genelab.mdp import feet_rewards, velocity_rewards
-from genelab.mdp.velocity_commands import VelocityCommandCfg
+from genelab.mdp.velocity_command import VelocityCommandCfg
 from genelab.sensors.contact import ContactSensorCfg
 from genelab.sensors.height import GroundDistanceCfg
 from genelab_tasks_locomotion.robots.unitree_go2w.robot import UNITREE_GO2W, unitree_go2w

@@ -11,7 +11,7 @@ from genelab.entities.articulation import Articulation
 from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
 from genelab.envs.vec_env import StepView, VecEnv
 from genelab.eval.metrics import EvalMetric, NotApplicable
-from genelab.mdp.velocity_commands import VelocityCommandCfg
+from genelab.mdp.velocity_command import VelocityCommandCfg
 from genelab.utils.lazy import torch
 from genelab_tasks_locomotion.velocity.env import COMMAND
 
