@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from genelab.console.options.common import force_option, json_option, task_command
+from genelab.console.options.common import filled, force_option, json_option, option, task_command
 from genelab.console.options.profile import profile_options
-from genelab.console.options.simulation import simulation_options, simulation_overrides
+from genelab.console.options.simulation import SimulationOptions, simulation_options
 from genelab.profiling.schedule import ProfileSchedule
 from genelab.utils.errors import UsageError
 
@@ -23,16 +23,44 @@ _RETARGETED = {f"env.simulation.{name}": f"play_env.simulation.{name}" for name 
 MAX_DIFFERENCES = 10
 
 
+@dataclass(frozen=True, kw_only=True)
+class PlayOptions:
+    """Who acts, in what, and for how long; `None` for an option that was not given."""
+
+    agent: str | None = option(
+        type=click.Choice(["zero", "random", "expert", "trained"]), help="Default: trained with a checkpoint."
+    )
+    checkpoint: str | None = option(metavar="PATH", help="A checkpoint, a run directory or an exported file.")
+    steps: int | None = option(
+        type=Count, help="Length of a headless run; a viewer runs until it is closed.  [default: 240]"
+    )
+    max_steps: int | None = option(
+        type=Count, help="Stop after so many control steps, viewer or not; wins over --steps."
+    )
+    num_envs: int | None = option(type=Count, help="Parallel environments.")
+
+    def overrides(self) -> list[tuple[str, str]]:
+        """Return the config overrides that the options stand for."""
+        given = {"steps": self.steps, "num_envs": self.num_envs}
+        return [(f"play_env.simulation.{name}", str(value)) for name, value in given.items() if value is not None]
+
+    def policy(self) -> str:
+        """Return what is to act: a checkpoint implies `trained`, and nothing means zeros.
+
+        Raises:
+            UsageError: if the two contradict each other.
+        """
+        if self.checkpoint is None:
+            if self.agent == "trained":
+                raise UsageError("--agent trained needs a policy", fix="name one with --checkpoint")
+            return self.agent or "zero"
+        if self.agent not in (None, "trained"):
+            raise UsageError(f"--agent {self.agent} and --checkpoint exclude each other", fix="leave one of them out")
+        return self.checkpoint
+
+
 @task_command(short_help="Run a task and look at it.")
-@click.option(
-    "--agent",
-    type=click.Choice(["zero", "random", "expert", "trained"]),
-    help="Default: trained with a checkpoint.",
-)
-@click.option("--checkpoint", metavar="PATH", help="A checkpoint, a run directory or an exported file.")
-@click.option("--steps", type=Count, help="Length of a headless run; a viewer runs until it is closed.  [default: 240]")
-@click.option("--max-steps", type=Count, help="Stop after so many control steps, viewer or not; wins over --steps.")
-@click.option("--num-envs", type=Count, help="Parallel environments.")
+@filled(PlayOptions, "options")
 @simulation_options
 @profile_options("a control step")
 @click.option(
@@ -47,45 +75,44 @@ MAX_DIFFERENCES = 10
 def command(
     task: str,
     overrides: list[tuple[str, str]],
-    agent: str | None,
-    checkpoint: str | None,
-    steps: int | None,
-    max_steps: int | None,
-    num_envs: int | None,
-    vis: bool,
-    headless: bool,
-    gpu: bool,
-    dt: float | None,
+    options: PlayOptions,
+    simulation: SimulationOptions,
     script: str | None,
     video: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
     """Run TASK with zero actions, random ones, its expert or a trained policy."""
-    shortcuts = simulation_overrides("play_env", vis=vis, headless=headless, gpu=gpu, dt=dt)
-    if steps is not None:
-        shortcuts.append(("play_env.simulation.steps", str(steps)))
-    retargeted = [(_RETARGETED.get(path, path), text) for path, text in overrides]
-    policy_options = {"--agent": agent, "--checkpoint": checkpoint, "--num-envs": num_envs, "--command": script}
     if _is_playback(task):
-        for option in (name for name, value in policy_options.items() if value is not None):
-            click.echo(f"warning: {task} plays itself, {option} is ignored", err=True)
+        policy_options = {
+            "--agent": options.agent,
+            "--checkpoint": options.checkpoint,
+            "--num-envs": options.num_envs,
+            "--command": script,
+        }
+        for name in (name for name, value in policy_options.items() if value is not None):
+            click.echo(f"warning: {task} plays itself, {name} is ignored", err=True)
         if ProfileSchedule.from_environment() is not None:
             click.echo(f"warning: {task} plays itself, --prof is ignored", err=True)
-        agent, checkpoint, num_envs, script = None, None, None, None
-    if num_envs is not None:
-        shortcuts.append(("play_env.simulation.num_envs", str(num_envs)))
+        options, script = replace(options, agent=None, checkpoint=None, num_envs=None), None
+    overrides = [
+        *simulation.overrides("play_env"),
+        *options.overrides(),
+        *((_RETARGETED.get(path, path), text) for path, text in overrides),
+    ]
 
     from genelab.runs.playing import play
     from genelab.runs.source import open_source
 
-    source = open_source(task, _what(agent, checkpoint), overrides=[*shortcuts, *retargeted])
+    source = open_source(task, options.policy(), overrides=overrides)
     for line in source.differences[:MAX_DIFFERENCES]:
         click.echo(f"note: since that run: {line}", err=True)
     if len(source.differences) > MAX_DIFFERENCES:
         click.echo(f"note: and {len(source.differences) - MAX_DIFFERENCES} more differences", err=True)
-    chosen = any(path == "play_env.simulation.steps" for path, _ in [*shortcuts, *retargeted])
-    summary = play(source, max_steps=max_steps, video=video, force=force, command=script, whole_command=not chosen)
+    chosen = any(path == "play_env.simulation.steps" for path, _ in overrides)
+    summary = play(
+        source, max_steps=options.max_steps, video=video, force=force, command=script, whole_command=not chosen
+    )
     if as_json:
         click.echo(json.dumps({"task": source.loaded.spec.id, "policy": source.kind, **asdict(summary)}, indent=2))
     else:
@@ -97,21 +124,6 @@ def _is_playback(task: str) -> bool:
     from genelab.plugins.tasks import is_registered
 
     return is_registered(task) and get_catalog().task(task).kind == "playback"
-
-
-def _what(agent: str | None, checkpoint: str | None) -> str:
-    """Return what is to act: a checkpoint implies `trained`, and nothing means zeros.
-
-    Raises:
-        UsageError: if the two contradict each other.
-    """
-    if checkpoint is None:
-        if agent == "trained":
-            raise UsageError("--agent trained needs a policy", fix="name one with --checkpoint")
-        return agent or "zero"
-    if agent not in (None, "trained"):
-        raise UsageError(f"--agent {agent} and --checkpoint exclude each other", fix="leave one of them out")
-    return checkpoint
 
 
 def _means(summary: PlaySummary) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from genelab.console.options.common import backend_option, task_command
+from genelab.console.options.common import backend_option, filled, option, task_command
 from genelab.console.options.forwarding import forwarded_arguments
-from genelab.console.options.in_training_eval import eval_schedule, in_training_eval_options
+from genelab.console.options.in_training_eval import InTrainingEvalOptions, in_training_eval_options
 from genelab.console.options.processes import Processes, process_options
 from genelab.console.options.profile import profile_options
-from genelab.console.options.simulation import Seed, simulation_options, simulation_overrides
+from genelab.console.options.simulation import Seed, SimulationOptions, simulation_options
 from genelab.rl.distributed import World
 from genelab.utils.errors import UsageError
 
@@ -22,96 +23,89 @@ if TYPE_CHECKING:
 Count = click.IntRange(min=1)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """What is to be trained, and for how long; `None` for an option that was not given."""
+
+    num_envs: int | None = option(type=Count, help="Parallel environments.")
+    max_iterations: int | None = option(
+        type=Count, help="Budget in the backend's unit, which the log states: iterations, or environment steps."
+    )
+    steps: int | None = option(type=Count, help="Same as --max-iterations.")
+    total_steps: int | None = option(type=Count, help="Budget in environment steps over all envs, with any backend.")
+    seed: int | None = option(type=Seed, help="Seed of the agent and of the environment.")
+    log_dir: Path | None = option(type=click.Path(path_type=Path), help="Run directory instead of one below logs/.")
+    checkpoint: Path | None = option(
+        type=click.Path(path_type=Path),
+        help="Warm start: begin a new run with the weights of this checkpoint or run directory.",
+    )
+    resume: Path | None = option(
+        type=click.Path(path_type=Path),
+        help="Continue this run directory in place, exactly where its last checkpoint stands.",
+    )
+    backend: str | None = None
+
+    def overrides(self, processes: Processes) -> list[tuple[str, str]]:
+        """Return the config overrides that the number of envs and the seed stand for."""
+        overrides: list[tuple[str, str]] = []
+        num_envs = self.num_envs
+        if processes.num_envs_per_gpu is not None:
+            if num_envs is not None:
+                raise UsageError(
+                    "--num-envs and --num-envs-per-gpu both set the number of envs", fix="give one of them"
+                )
+            num_envs = processes.num_envs_per_gpu * processes.ranks()
+        if num_envs is not None:
+            overrides.append(("env.simulation.num_envs", str(num_envs)))
+        if self.seed is not None:
+            overrides += [("env.seed", str(self.seed)), ("agent.seed", str(self.seed))]
+        return overrides
+
+
 @task_command(
     short_help="Train a policy.",
     epilog="Ctrl-C and SIGTERM save a checkpoint and exit with 130 and 143; --resume goes on from it.",
 )
-@click.option("--num-envs", type=Count, help="Parallel environments.")
-@click.option(
-    "--max-iterations",
-    type=Count,
-    help="Budget in the backend's unit, which the log states: iterations, or environment steps.",
-)
-@click.option("--steps", type=Count, help="Same as --max-iterations.")
-@click.option("--total-steps", type=Count, help="Budget in environment steps over all envs, with any backend.")
-@click.option("--seed", type=Seed, help="Seed of the agent and of the environment.")
-@click.option("--log-dir", type=click.Path(path_type=Path), help="Run directory instead of one below logs/.")
-@click.option(
-    "--checkpoint",
-    type=click.Path(path_type=Path),
-    help="Warm start: begin a new run with the weights of this checkpoint or run directory.",
-)
-@click.option(
-    "--resume",
-    type=click.Path(path_type=Path),
-    help="Continue this run directory in place, exactly where its last checkpoint stands.",
-)
+@filled(TrainOptions, "options")
 @process_options
 @in_training_eval_options
 @profile_options("one iteration as the log counts it: a rollout with its update")
 @backend_option
 @simulation_options
 def command(
-    processes: Processes,
     task: str,
     overrides: list[tuple[str, str]],
-    num_envs: int | None,
-    max_iterations: int | None,
-    steps: int | None,
-    total_steps: int | None,
-    seed: int | None,
-    log_dir: Path | None,
-    checkpoint: Path | None,
-    resume: Path | None,
-    eval_every: int | None,
-    eval_episodes: int | None,
-    eval_num_envs: int | None,
-    eval_seed: int | None,
-    stop_when: str | None,
-    backend: str | None,
-    vis: bool,
-    headless: bool,
-    gpu: bool,
-    dt: float | None,
+    options: TrainOptions,
+    processes: Processes,
+    evaluations: InTrainingEvalOptions,
+    simulation: SimulationOptions,
 ) -> int:
     """Train a policy for TASK and write it to a run directory below logs/."""
-    if max_iterations is not None and steps is not None:
+    if options.max_iterations is not None and options.steps is not None:
         raise UsageError("--steps is another spelling of --max-iterations", fix="give one of them")
+    resume = options.resume
     if processes.stages and resume is not None:
         raise UsageError(
             "--stages begins new runs and --resume goes on with old ones",
             fix="leave --stages out: the folder knows its stages",
         )
-    shortcuts = simulation_overrides("env", vis=vis, headless=headless, gpu=gpu, dt=dt)
-    ranks = processes.ranks()
-    if processes.num_envs_per_gpu is not None:
-        if num_envs is not None:
-            raise UsageError("--num-envs and --num-envs-per-gpu both set the number of envs", fix="give one of them")
-        num_envs = processes.num_envs_per_gpu * ranks
-    if num_envs is not None:
-        shortcuts.append(("env.simulation.num_envs", str(num_envs)))
-    if seed is not None:
-        shortcuts += [("env.seed", str(seed)), ("agent.seed", str(seed))]
-
-    from rich.console import Console
+    overrides = [*simulation.overrides("env"), *options.overrides(processes), *overrides]
 
     from genelab.jobs.seeds import MultiSeed
     from genelab.jobs.stages import Stages
-    from genelab.runs.interrupts import Interrupted
     from genelab.runs.plan import TrainRequest
-    from genelab.runs.training import TrainingInterrupted, train
 
     request = TrainRequest(
         task_id=task,
-        backend=backend,
-        overrides=[*shortcuts, *overrides],
-        max_iterations=max_iterations if steps is None else steps,
-        total_steps=total_steps,
-        log_dir=log_dir,
-        checkpoint=checkpoint,
+        backend=options.backend,
+        overrides=overrides,
+        max_iterations=options.max_iterations if options.steps is None else options.steps,
+        total_steps=options.total_steps,
+        log_dir=options.log_dir,
+        checkpoint=options.checkpoint,
         resume=resume,
-        evaluation=eval_schedule(eval_every, stop_when, episodes=eval_episodes, num_envs=eval_num_envs, seed=eval_seed),
-        ranks=ranks,
+        evaluation=evaluations.schedule(),
+        ranks=processes.ranks(),
     )
     if processes.seeds is not None or (resume is not None and MultiSeed.is_at(resume)):
         from genelab.cli.train_many import train_seeds
@@ -124,6 +118,15 @@ def command(
         return train_stages(request)
     if processes.starts_ranks():
         return _train_on_gpus(request)
+    return _train_here(request)
+
+
+def _train_here(request: TrainRequest) -> int:
+    from rich.console import Console
+
+    from genelab.runs.interrupts import Interrupted
+    from genelab.runs.training import TrainingInterrupted, train
+
     try:
         report = train(request, console=Console(stderr=True))
     except TrainingInterrupted as stop:

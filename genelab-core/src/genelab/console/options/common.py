@@ -12,7 +12,9 @@ wherever it stands, and any other unknown option is an error that names the near
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import field, fields
 from typing import Any
 
 import click
@@ -107,6 +109,46 @@ def split_overrides(args: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
 def task_command(**settings: Any) -> Callable[[Callable[..., Any]], TaskCommand]:
     """Decorate a function as a command about a task; `settings` are those of `click.command`."""
     return click.command(cls=TaskCommand, **settings)
+
+
+def option(*names: str, **settings: Any) -> Any:
+    """Declare a field of a dataclass as an option, `--like-its-name` unless `names` say otherwise; see `filled`.
+
+        @dataclass(frozen=True, kw_only=True)
+        class PlayOptions:
+            num_envs: int | None = option(type=click.IntRange(min=1), help="Parallel environments.")
+
+    Args:
+        names: Spellings of the option.
+        settings: Those of `click.option`.
+    """
+    default = settings.get("default", False if settings.get("is_flag") else None)
+    return field(default=default, metadata={"names": names, "settings": settings})
+
+
+def filled(kind: type[Any], parameter: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command, as `parameter`, one dataclass instead of all the options that are named like its fields.
+
+    Args:
+        kind: The dataclass. Its fields that are declared with `option` become options of the command; values of the
+            others come from options, arguments and overrides that the command has anyway.
+        parameter: What the command calls the object.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_object(**arguments: Any) -> Any:
+            own = {field.name: arguments.pop(field.name) for field in fields(kind) if field.name in arguments}
+            return command(**arguments, **{parameter: kind(**own)})
+
+        decorated: Callable[..., Any] = with_object
+        for declared in reversed(fields(kind)):
+            if "settings" in declared.metadata:
+                names = declared.metadata["names"] or (f"--{declared.name.replace('_', '-')}",)
+                decorated = click.option(*names, declared.name, **declared.metadata["settings"])(decorated)
+        return decorated
+
+    return decorate
 
 
 backend_option = click.option("--backend", type=BackendName(), help="RL library; the task's default if omitted.")

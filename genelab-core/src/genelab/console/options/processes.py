@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from genelab.console.options.common import filled
 from genelab.console.options.simulation import Seed
 from genelab.plugins.catalog import discovered
 from genelab.rl.distributed import World
@@ -135,13 +135,7 @@ def launcher_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def process_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add all options of `Processes`, which the command gets as `processes`."""
-
-    @functools.wraps(command)
-    def with_processes(**arguments: Any) -> Any:
-        own = {field.name: arguments.pop(field.name) for field in fields(Processes)}
-        return command(**arguments, processes=Processes(**own))
-
-    packed: Callable[..., Any] = with_processes
+    packed = filled(Processes, "processes")(command)
     for option in (
         click.option("--num-envs-per-gpu", type=Count, help="Parallel environments on each GPU."),
         click.option("--gpus", type=Count, help="Train on so many GPUs of this machine, one process each."),
