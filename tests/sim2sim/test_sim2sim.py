@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from genelab.cli.sim2sim import command as cli_command
 from genelab.envs import make
 from genelab.runs.evaluation import evaluate
+from genelab.sim2sim.command import command as cli_command
 from genelab.sim2sim.running import sim2sim
 from genelab.utils.errors import UsageError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from genelab.cli.sim2sim import command
+from genelab.sim2sim.command import command
 from genelab.utils.errors import GenelabError, UsageError
 
 TASK = "GeneLab-Inverted-Pendulum-v0"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from genelab.api import (
     CommandSpec,
-    EngineSpec,
     ExporterSpec,
     LauncherSpec,
     MetricSpec,
-    ObservationKindSpec,
     hookimpl,
 )
 
@@ -21,9 +19,6 @@ CORE_COMMANDS = (
     CommandSpec(name="play", command="genelab.cli.play:command", summary="Run a task and look at it."),
     CommandSpec(name="eval", command="genelab.cli.eval:command", summary="Measure a policy; writes eval.json."),
     CommandSpec(name="export", command="genelab.cli.export:command", summary="Write a policy as TorchScript or ONNX."),
-    CommandSpec(
-        name="sim2sim", command="genelab.cli.sim2sim:command", summary="Run an exported policy in another simulator."
-    ),
     CommandSpec(name="compare", command="genelab.cli.compare:command", summary="Compare two evaluations."),
     CommandSpec(name="aggregate", command="genelab.cli.aggregate:command", summary="Take seeds of tasks together."),
     CommandSpec(name="benchmark", command="genelab.cli.benchmark:command", summary="Measure a suite of policies."),
@@ -37,7 +32,6 @@ CORE_COMMANDS = (
         summary="Show and check installed plugins.",
         diagnostic=True,
     ),
-    CommandSpec(name="terrain", command="genelab.terrain_pictures.command:command", summary="Look at terrains."),
     CommandSpec(
         name="new", command="genelab.cli.new:command", summary="Create a task pack of your own.", diagnostic=True
     ),
@@ -104,43 +98,4 @@ def genelab_launchers() -> list[LauncherSpec]:
         LauncherSpec(
             name="slurm", launcher="genelab.launchers.slurm:SlurmLauncher", summary="A Slurm job array, submitted."
         ),
-    ]
-
-
-@hookimpl
-def genelab_engines() -> list[EngineSpec]:
-    return [
-        EngineSpec(
-            name="mujoco", engine="genelab.sim2sim.mujoco_engine:MujocoEngine", summary="Plain MuJoCo on the CPU."
-        )
-    ]
-
-
-_OBSERVATIONS = {
-    "joint_pos_rel": "Joint positions minus their defaults, rad or m.",
-    "joint_vel": "Joint velocities, rad/s or m/s.",
-    "base_lin_vel": "Linear velocity of the base in its own frame, m/s.",
-    "base_ang_vel": "Angular velocity of the base in its own frame, rad/s.",
-    "projected_gravity": "Direction of gravity in the base frame.",
-    "link_ang_vel": "Angular velocities of links, each in its own frame, rad/s.",
-    "last_action": "The policy's last action.",
-    "command": "The present value of a command.",
-}
-_SENSED = {
-    "imu_ang_vel": "Angular velocity in the inertial unit's frame, rad/s.",
-    "imu_lin_vel": "Linear velocity in the inertial unit's frame, m/s.",
-    "imu_projected_gravity": "Direction of gravity in the inertial unit's frame.",
-    "height_scan": "Height above flat ground at a grid of points, m.",
-    "ground_distance": "Height of a point on each link above flat ground, m.",
-}
-
-
-@hookimpl
-def genelab_observation_kinds() -> list[ObservationKindSpec]:
-    return [
-        ObservationKindSpec(
-            name=name, kind=f"genelab.mdp.{home}:{name}", compute=f"genelab.sim2sim.{ours}:{name}", summary=summary
-        )
-        for home, ours, kinds in (("observations", "observations", _OBSERVATIONS), ("sensing", "sensed", _SENSED))
-        for name, summary in kinds.items()
     ]

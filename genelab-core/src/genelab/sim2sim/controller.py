@@ -5,16 +5,20 @@ It is made from the metadata of the exported file alone, apart from the environm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from genelab.sim2sim.kinds import Compute, find_kinds
+from genelab.plugins.catalog import get_catalog
 from genelab.sim2sim.lag import Lag
 from genelab.sim2sim.robot_state import RobotState
 from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.references import current
+
+Compute = Callable[[RobotState], np.ndarray]
 
 
 class ObservationBuilder:
@@ -78,7 +82,7 @@ class Controller:
     def __init__(self, metadata: Mapping[str, Any], num_envs: int, seed: int = 0) -> None:
         random = np.random.default_rng(seed)
         described = metadata["deployment"]["observations"]
-        kinds = find_kinds(described)
+        kinds = _find_kinds(described)
         self._groups = {
             name: ObservationBuilder(
                 group,
@@ -166,3 +170,34 @@ def _read_actions(actuation: Mapping[str, Any]) -> list[_JointAction]:
         around = term.get("around")  # written only where an action counts from a command
         read.append(_JointAction(columns, joints, np.array(term["scale"]), np.array(term["offset"]), around))
     return read
+
+
+def _find_kinds(observations: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Compute]]:
+    """Return the function of each term, by group and name.
+
+    Args:
+        observations: The metadata's `deployment.observations`: by group and term `kind` and `params`.
+
+    Raises:
+        UsageError: naming every term whose kind nobody registered.
+    """
+    catalog = get_catalog()
+    by_kind = {spec.kind: spec for spec in catalog.observation_kinds.values()}
+    unknown = [
+        f"{name} ({term['kind']})"
+        for terms in observations.values()
+        for name, term in terms.items()
+        if current(term["kind"]) not in by_kind
+    ]
+    if unknown:
+        raise UsageError(
+            f"sim2sim cannot compute {', '.join(dict.fromkeys(unknown))}: nobody says how, from a robot's state alone",
+            where="observations",
+            fix="provide an ObservationKindSpec through the hook genelab_observation_kinds of a plugin",
+        )
+
+    def function(term: Mapping[str, Any]) -> Compute:
+        spec = by_kind[current(term["kind"])]
+        return partial(catalog.load(spec, spec.compute), **term["params"])
+
+    return {group: {name: function(term) for name, term in terms.items()} for group, terms in observations.items()}

@@ -11,8 +11,7 @@ import numpy as np
 from genelab.sim2sim.description import Camera, Physics, RobotModel
 from genelab.sim2sim.drives import SAMPLED, check_laws
 from genelab.sim2sim.engine import Engine, LinkStates
-from genelab.sim2sim.mujoco_library import mujoco
-from genelab.sim2sim.mujoco_model import build_model, drive_joints
+from genelab.sim2sim.mujoco_model import build_model, drive_joints, mujoco
 from genelab.utils.errors import GenelabError, first_line
 
 _FAR = 1e10

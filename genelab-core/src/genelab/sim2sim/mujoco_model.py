@@ -6,6 +6,9 @@ here as well. A contact or limit whose softness the file does not state gets the
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +18,6 @@ import numpy as np
 
 from genelab.sim2sim.description import Camera, Drive, Physics, RobotModel
 from genelab.sim2sim.drives import SAMPLED
-from genelab.sim2sim.mujoco_library import mujoco
 from genelab.utils.errors import GenelabError, first_line
 
 GROUND = "genelab_ground"
@@ -23,6 +25,19 @@ _IGNORED = ("option", "actuator", "sensor", "keyframe")
 _SOFTNESS = {"geom": ("solref",), "joint": ("solreflimit", "solreffriction"), "equality": ("solref",)}
 _FOLDERS = ("assetdir", "meshdir", "texturedir")
 _ALL_BITS = 2**31 - 1
+
+
+def _import_mujoco() -> Any:
+    if sys.platform == "linux" and "DISPLAY" not in os.environ:
+        os.environ.setdefault("MUJOCO_GL", "egl")  # mujoco reads it when it is imported
+    try:
+        return importlib.import_module("mujoco")
+    except ImportError as error:
+        what = f"the engine mujoco needs MuJoCo: {first_line(error)}"
+        raise GenelabError(what, fix="pip install 'genelab-core[sim2sim]'") from error
+
+
+mujoco: Any = _import_mujoco()  # a binary module, of whose names type checkers know nothing
 
 
 def build_model(robot: RobotModel, physics: Physics, camera: Camera) -> Any:

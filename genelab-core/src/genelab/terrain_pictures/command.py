@@ -10,7 +10,7 @@ import click
 from genelab.config.terrain import TerrainCfg
 from genelab.console.options.common import TaskId, force_option, json_option
 from genelab.terrains.presets import PRESETS
-from genelab.utils.errors import UsageError
+from genelab.utils.errors import GenelabError, UsageError, first_line
 from genelab.utils.names import unknown_name
 
 
@@ -41,7 +41,12 @@ def show_command(task: str | None, preset: str | None, out: Path, force: bool, a
         raise UsageError(f"{out} exists", where="--out", fix="--force replaces it")
     cfg = _preset_terrain(preset) if preset is not None else _task_terrain(str(task))
 
-    from genelab.terrain_pictures.picture import write_picture
+    try:
+        from genelab.terrain_pictures.picture import write_picture
+    except ImportError as error:
+        raise GenelabError(
+            f"drawing terrains needs Pillow: {first_line(error)}", fix="pip install 'genelab-core[terrain-pictures]'"
+        ) from error
     from genelab.terrains.generator import generate
 
     grid = generate(cfg)

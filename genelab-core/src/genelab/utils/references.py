@@ -22,10 +22,13 @@ def current(reference: str) -> str:
 
     Files outlive modules. A package that moves a module, or renames an object, names the old reference and the new one
     in the dict `MOVED` of its top-level package: `{"pack.old_module": "pack.new_module"}` for a whole module,
-    `{"pack.module:Old": "pack.module:New"}` for one object.
+    `{"pack.module:Old": "pack.module:New"}` for one object. Nothing is known of a package that is not installed.
     """
     module, _, name = reference.partition(":")
-    moved = getattr(importlib.import_module(module.partition(".")[0]), "MOVED", {})
+    try:
+        moved = getattr(importlib.import_module(module.partition(".")[0]), "MOVED", {})
+    except ModuleNotFoundError:
+        return reference
     return moved.get(reference) or f"{moved.get(module, module)}:{name}"
 
 

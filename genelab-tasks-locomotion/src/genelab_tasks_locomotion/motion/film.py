@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from genelab.eval.video import VideoWriter
-from genelab.sim2sim.mujoco_library import mujoco
 from genelab.utils.errors import GenelabError, first_line
 from genelab_tasks_locomotion.motion.clip import MotionClip
 from genelab_tasks_locomotion.motion.clip_file import reordered
-from genelab_tasks_locomotion.motion.robot_model import RobotModel, robot_spec
+from genelab_tasks_locomotion.motion.robot_model import RobotModel, mujoco, robot_spec
 
 MOST_FRAMES_PER_SECOND = 30.0
 SIZE = (640, 480)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genelab.sim2sim.mujoco_library import mujoco
 from genelab.utils.errors import GenelabError
 from genelab_tasks_locomotion.motion.quaternions import conjugate, multiply, rotation_vector
-from genelab_tasks_locomotion.motion.robot_model import RobotModel
+from genelab_tasks_locomotion.motion.robot_model import RobotModel, mujoco
 
 DAMPING = 1e-3
 TOLERANCE = 1e-5

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from genelab.actuators import DcMotorCfg
-from genelab.sim2sim.mujoco_library import mujoco
-from genelab.utils.errors import UsageError
+from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.joint_tables import match_names
 from genelab.utils.names import unknown_name
 from genelab_tasks_locomotion.motion.clip import MotionClip
 from genelab_tasks_locomotion.robots import ROBOTS, LeggedRobot
 
 MAKER = "unitree_"
+
+
+def _import_mujoco() -> Any:
+    if sys.platform == "linux" and "DISPLAY" not in os.environ:
+        os.environ.setdefault("MUJOCO_GL", "egl")  # mujoco reads it when it is imported
+    try:
+        return importlib.import_module("mujoco")
+    except ImportError as error:
+        raise GenelabError(f"motion clips need MuJoCo: {error}", fix="pip install 'mujoco>=3.2.5'") from error
+
+
+mujoco: Any = _import_mujoco()  # a binary module, of whose names type checkers know nothing
 
 
 @dataclass(frozen=True)

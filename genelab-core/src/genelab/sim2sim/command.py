@@ -1,17 +1,19 @@
-"""`genelab sim2sim`: run an exported policy in another simulator."""
+"""`genelab sim2sim`: run an exported policy in another simulator, and what it prints."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from genelab.cli.eval import Count
 from genelab.console.options.common import force_option, json_option, task_command
 from genelab.console.options.simulation import Seed
 from genelab.console.progress import episode_progress
 from genelab.plugins.catalog import discovered
+
+_UNITS = {"joint_pos": "rad, m", "joint_vel": "rad/s, m/s", "base_pos": "m", "base_angle": "rad"}
 
 
 class EngineName(click.ParamType):
@@ -32,7 +34,7 @@ class EngineName(click.ParamType):
 )
 @click.argument("policy", type=click.Path(path_type=Path))
 @click.option("--engine", type=EngineName(), default="mujoco", show_default=True, help="The simulator.")
-@click.option("--episodes", type=Count, default=100, show_default=True, help="Episodes to measure.")
+@click.option("--episodes", type=click.IntRange(min=1), default=100, show_default=True, help="Episodes to measure.")
 @click.option("--seed", type=Seed, default=0, show_default=True, help="Base seed of the episodes.")
 @click.option(
     "--against",
@@ -96,6 +98,48 @@ def command(
 
         click.echo(json.dumps(document, indent=2, allow_nan=False))
         return
-    from genelab.console.tables.sim2sim import print_sim2sim
+    _print(document, out)
 
-    print_sim2sim(document, out)
+
+def _print(document: dict[str, Any], path: Path) -> None:
+    """Print the document of `genelab.sim2sim.running.sim2sim`; warnings go to standard error."""
+    from genelab.console.tables.eval import print_report
+
+    evaluation = {**document["evaluation"], "warnings": []}
+    engine = document["engine"]
+    click.echo(f"{document['policy']} in {engine['name']} {engine['version']}")
+    print_report(evaluation, path)
+    if document["differences"] is not None:
+        _print_differences(document["differences"], engine["name"])
+    if document["trajectory"] is not None:
+        _print_trajectory(document["trajectory"])
+    for warning in document["warnings"]:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _print_differences(differences: list[dict[str, Any]], engine: str) -> None:
+    from genelab.console.tables.eval import console, number, table_of
+
+    table = table_of(
+        "differences, episode by episode", "metric", "n", "Genesis", engine, "difference", "95 % interval", "largest"
+    )
+    for row in differences:
+        interval = "–" if row["low"] is None else f"{number(row['low'])} … {number(row['high'])}"
+        numbers = [number(row[key]) for key in ("reference", "candidate", "difference")]
+        table.add_row(row["metric"], str(row["n"]), *numbers, interval, number(row["largest"]))
+    console().print(table)
+
+
+def _print_trajectory(trajectory: dict[str, Any]) -> None:
+    from genelab.console.tables.eval import console, number, table_of
+
+    title = f"the first second from the same states, {trajectory['episodes']} episodes: largest difference from Genesis"
+    times = list(trajectory["open_loop"]["joint_pos"]["at"])
+    table = table_of(title, "quantity", "unit", *(f"{time} s" for time in times))
+    for loop, label in (("open_loop", "same actions"), ("closed_loop", "policy in the loop")):
+        for name, numbers in trajectory[loop].items():
+            largest = [number(numbers["at"][time]["max"]) for time in times]
+            table.add_row(f"{name}, {label}", _UNITS[name], *largest)
+    console().print(table)
+    term, largest = max(trajectory["observations"].items(), key=lambda item: item[1])
+    click.echo(f"observations in Genesis' own states differ by at most {largest:.1e} ({term})")
