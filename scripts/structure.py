@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(ROOT.glob("genelab-*/src/genelab*"))
 CORE = ROOT / "genelab-core" / "src" / "genelab"
 OPTIONAL_ROOMS = (
+    "benchmark",
     "doctor",
     "launchers",
     "loggers",

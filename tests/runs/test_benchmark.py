@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from genelab.benchmark.command import command
 
 import genelab
-from genelab.cli.benchmark import command
-from genelab.jobs.benchmark import open_benchmark
-from genelab.jobs.suite import read_suite
+from genelab.benchmark.running import open_benchmark
+from genelab.benchmark.suite import read_suite
 from genelab.plugins.candidates import extra_candidates, installed_candidates
 from genelab.plugins.catalog import Catalog, use_catalog
 from genelab.plugins.selection import Selection

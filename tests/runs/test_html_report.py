@@ -15,7 +15,7 @@ from test_curves import write_events
 from genelab.cli.report import command
 from genelab.eval.aggregates import aggregates
 from genelab.eval.report import SCHEMA
-from genelab.jobs.benchmark import SCHEMA as BENCHMARK
+from genelab.jobs.benchmark_record import SCHEMA as BENCHMARK
 from genelab.reports.curves import Curve
 from genelab.reports.html.chart import chart, thinned, tick_label, ticks
 from genelab.reports.html.elements import Html, definitions, element

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from genelab.jobs.suite import entry_names, read_suite
+from genelab.benchmark.suite import entry_names, read_suite
 from genelab.utils.errors import UsageError
 
 TASK = "Sample-Counter-v0"

@@ -5,9 +5,11 @@ Importing this package loads nothing heavy and no plugin. Names below are resolv
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from genelab.utils.lazy import lazy_names
+from genelab.utils.references import MovedModules
 
 __version__ = "0.1.0"
 
@@ -19,8 +21,14 @@ MOVED: dict[str, str] = {
     "genelab.mdp.manipulation_actions:GripperActionCfg": "genelab.mdp.gripper:GripperActionCfg",
     "genelab.mdp.trajectory_actions": "genelab.mdp.joint_trajectory",
     "genelab.mdp.velocity_commands": "genelab.mdp.velocity_command",
+    "genelab.runs.jobs": "genelab.jobs.jobs",
+    "genelab.runs.launcher": "genelab.jobs.launcher",
+    "genelab.runs.launchers.local": "genelab.jobs.local_launcher",
+    "genelab.runs.suite": "genelab.benchmark.suite",
 }
-"""Modules and objects that files of older versions name, and where they are now (`genelab.utils.references`)."""
+"""Modules and objects that files and code of older versions name, and where they are now."""
+
+sys.meta_path.append(MovedModules())
 
 __getattr__, __dir__ = lazy_names(
     __name__,

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import click
 
-from genelab.console.options.common import json_option
+from genelab.console.options.common import VERDICT_STATUS, json_option
 from genelab.utils.errors import UsageError
-
-STATUS = {"pass": 0, "fail": 1, "inconclusive": 3}
 
 
 @click.command(
@@ -61,4 +59,4 @@ def command(reference: Path, candidate: Path, margin: float, force: bool, as_jso
         from genelab.console.tables.eval import print_comparison
 
         print_comparison(comparisons, verdict, missing)
-    return STATUS[verdict]
+    return VERDICT_STATUS[verdict]

@@ -21,7 +21,6 @@ CORE_COMMANDS = (
     CommandSpec(name="export", command="genelab.cli.export:command", summary="Write a policy as TorchScript or ONNX."),
     CommandSpec(name="compare", command="genelab.cli.compare:command", summary="Compare two evaluations."),
     CommandSpec(name="aggregate", command="genelab.cli.aggregate:command", summary="Take seeds of tasks together."),
-    CommandSpec(name="benchmark", command="genelab.cli.benchmark:command", summary="Measure a suite of policies."),
     CommandSpec(name="report", command="genelab.cli.report:command", summary="Write an HTML page about a run."),
     CommandSpec(name="demos", command="genelab.cli.demos:command", summary="Record demonstrations by an expert."),
     CommandSpec(name="profile", command="genelab.cli.profile:command", summary="Measure where a step's time goes."),
@@ -91,11 +90,5 @@ def genelab_launchers() -> list[LauncherSpec]:
     return [
         LauncherSpec(
             name="local", launcher="genelab.jobs.local_launcher:LocalLauncher", summary="Processes of this machine."
-        ),
-        LauncherSpec(
-            name="ray", launcher="genelab.launchers.ray:RayLauncher", summary="Jobs on a Ray cluster (extra ray)."
-        ),
-        LauncherSpec(
-            name="slurm", launcher="genelab.launchers.slurm:SlurmLauncher", summary="A Slurm job array, submitted."
         ),
     ]

@@ -5,6 +5,10 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 
 from genelab.utils.errors import GenelabError
@@ -57,6 +61,35 @@ def resolve(reference: str) -> Any:
         except AttributeError:
             raise GenelabError(f"module {module_name!r} has no {path!r}", where=reference) from None
     return target
+
+
+class MovedModules(MetaPathFinder, Loader):
+    """Lets code written for an older version import modules that have moved, by the table `MOVED` of their package.
+
+    Python asks it last, for names that it does not find. The module that it makes holds nothing: each name is looked up
+    where it is now.
+    """
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        moved = getattr(sys.modules.get(fullname.partition(".")[0]), "MOVED", {})
+        inside = (f"{fullname}:", f"{fullname}.")
+        known = any(old == fullname or old.startswith(inside) for old in moved)
+        return ModuleSpec(fullname, self, is_package=True) if known else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        def find(name: str) -> Any:
+            old = f"{module.__name__}:{name}"
+            new = old if name.startswith("__") else current(old)
+            try:
+                if new != old:
+                    return resolve(new)
+            except (GenelabError, ModuleNotFoundError):
+                pass
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+        module.__getattr__ = find  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def reference_of(target: Any) -> str:

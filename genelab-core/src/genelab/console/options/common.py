@@ -26,6 +26,9 @@ from genelab.utils.names import normalize
 ARGUMENTS = "genelab.arguments"
 """Key of `click.Context.meta` under which a task command keeps its own arguments, as they were given."""
 
+VERDICT_STATUS = {"pass": 0, "fail": 1, "inconclusive": 3}
+"""Exit status of a command that compares, by its verdict."""
+
 
 def hyphens(token: str) -> str:
     """Return the spelling under which options are compared: `--num_envs` is `--num-envs`."""

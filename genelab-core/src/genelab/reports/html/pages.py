@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from genelab.jobs.benchmark import REPORT, SCHEMA
+from genelab.jobs.benchmark_record import FILE as REPORT
+from genelab.jobs.benchmark_record import read_benchmark
 from genelab.reports.aggregation import aggregate_groups
 from genelab.reports.html import sections
 from genelab.reports.html.elements import Child, Html, element, interval, join, number, section, table
@@ -136,9 +137,7 @@ def _group(group: RunGroup, block: dict[str, Any], metric: str | None, videos: V
 
 
 def _benchmark(report: Path, videos: VideoBudget) -> Page:
-    document = read_json(report)
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise UsageError(f"{report.name} is no benchmark's report ({SCHEMA})", where=str(report))
+    document = read_benchmark(report)
     files = {entry["name"]: report.parent / entry["eval"] for entry in document["entries"]}
     documents = {name: read_json(path) for name, path in files.items() if path.exists()}
     first = next(iter(documents.values()), None)

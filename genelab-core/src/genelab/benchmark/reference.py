@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genelab.benchmark.running import BenchmarkEntry
 from genelab.eval.report import read_report
-from genelab.jobs.benchmark import REPORT, SCHEMA, BenchmarkEntry
-from genelab.jobs.benchmark_inputs import require_same_protocol
+from genelab.jobs.benchmark_record import FILE, read_benchmark
 from genelab.utils.errors import UsageError
-from genelab.utils.files import read_json
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Reference:
         for entry in entries:
             if entry.name in matched and entry.inputs is not None:
                 where = f"{entry.name} against {self.eval_path(matched[entry.name])}"
-                require_same_protocol(matched[entry.name]["inputs"], entry.inputs, where=where)
+                _require_same_protocol(matched[entry.name]["inputs"], entry.inputs, where=where)
         return matched
 
 
@@ -65,10 +64,8 @@ def open_reference(path: Path) -> Reference:
     Raises:
         UsageError: if there is none, or it lies there without the `eval.json` files, whose episodes are compared.
     """
-    path = path / REPORT if path.is_dir() else path
-    document = read_json(path)
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise UsageError(f"{path.name} is no benchmark's report ({SCHEMA})", where=str(path))
+    path = path / FILE if path.is_dir() else path
+    document = read_benchmark(path)
     reference = Reference(path, [entry for entry in document["entries"] if entry["state"] == "finished"])
     missing = [record["eval"] for record in reference.records if not reference.eval_path(record).is_file()]
     if missing:
@@ -87,3 +84,19 @@ def _scene(record: dict[str, Any]) -> tuple[Any, ...]:
 
 def _own_scene(entry: BenchmarkEntry) -> tuple[Any, ...]:
     return (entry.entry.task, entry.entry.randomized, dict(entry.entry.overrides))
+
+
+def _require_same_protocol(then: dict[str, Any], now: dict[str, Any], *, where: str) -> None:
+    """Refuse to compare with a reference that measured other episodes, before anything is measured.
+
+    Raises:
+        UsageError: if it did.
+    """
+    measured = ("task", "episodes", "seed", "randomized", "config_sha256")
+    different = [f"{name}: {then.get(name)} against {now[name]}" for name in measured if then.get(name) != now[name]]
+    if different:
+        raise UsageError(
+            "the reference measured something else:\n    " + "\n    ".join(different),
+            where=where,
+            fix="run the reference's suite again, or restore what it measured",
+        )

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from genelab.benchmark.reference import Reference
+from genelab.benchmark.running import Benchmark, BenchmarkEntry
 from genelab.eval.aggregates import proportion
 from genelab.eval.comparison import (
     Comparison,
@@ -16,8 +18,6 @@ from genelab.eval.comparison import (
     protocol_differences,
     require_comparable,
 )
-from genelab.jobs.benchmark import Benchmark, BenchmarkEntry
-from genelab.jobs.benchmark_reference import Reference
 from genelab.utils.errors import GenelabError
 
 Report = Mapping[str, Any]

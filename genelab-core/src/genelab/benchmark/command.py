@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genelab.cli.compare import STATUS
-from genelab.console.options.common import hyphens, json_option
+from genelab.console.options.common import VERDICT_STATUS, hyphens, json_option
 from genelab.console.options.processes import launcher_options
 from genelab.console.progress import JobLines
 
 if TYPE_CHECKING:
-    from genelab.jobs.benchmark import Benchmark
+    from genelab.benchmark.running import Benchmark
     from genelab.jobs.launcher import WatchedLauncher
 
 
@@ -63,15 +62,15 @@ def command(
     Repeat the command to go on with a benchmark that was stopped: what is measured and unchanged is kept. With
     --reference the episodes of both are paired, and one error rate holds for all entries together.
     """
+    from genelab.benchmark.suite import read_suite
     from genelab.jobs.launcher import SubmittingLauncher, make_launcher
-    from genelab.jobs.suite import read_suite
 
     entries = read_suite(suite)
     starter = make_launcher(launcher or "local", dict(launcher_option))
 
-    from genelab.jobs.benchmark import open_benchmark, submit_benchmark
-    from genelab.jobs.benchmark_reference import open_reference
-    from genelab.jobs.benchmark_report import complete_report
+    from genelab.benchmark.reference import open_reference
+    from genelab.benchmark.report import complete_report
+    from genelab.benchmark.running import open_benchmark, submit_benchmark
 
     known = None if reference is None else open_reference(reference)
     benchmark = open_benchmark(suite, entries, out, force=force)
@@ -93,17 +92,17 @@ def command(
 
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
-        from genelab.console.tables.benchmark import print_benchmark
+        from genelab.benchmark.table import print_benchmark
 
         print_benchmark(document, benchmark.report)
     if not document["complete"]:
         return 1
-    return STATUS[document.get("verdict", "pass")]
+    return VERDICT_STATUS[document.get("verdict", "pass")]
 
 
 def _run(benchmark: Benchmark, launcher: WatchedLauncher, parallel: int) -> int | None:
     """Run what is left to measure, telling each change of state; returns the signal that stopped it, if one did."""
-    from genelab.jobs.benchmark import run_benchmark
+    from genelab.benchmark.running import run_benchmark
     from genelab.runs.interrupts import Interrupted
 
     lines = JobLines("evaluations")

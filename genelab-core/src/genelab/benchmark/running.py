@@ -13,19 +13,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genelab.eval.report import read_report
-from genelab.jobs.benchmark_inputs import changed_inputs, measured_inputs
-from genelab.jobs.jobs import JobRun, JobsReport, describe_status, last_words, run_jobs
+from genelab.api import Record
+from genelab.benchmark.suite import SuiteEntry, entry_names
+from genelab.eval.report import comparable_config, read_report
+from genelab.jobs.benchmark_record import FILE, SCHEMA, read_benchmark
+from genelab.jobs.folder import run_recorded
+from genelab.jobs.jobs import JobRun, JobsReport, describe_status, last_words
 from genelab.jobs.launcher import Job, SubmittingLauncher, WatchedLauncher
-from genelab.jobs.suite import SuiteEntry, entry_names
-from genelab.plugins.catalog import discovered
+from genelab.plugins.catalog import discovered, get_catalog
+from genelab.plugins.tasks import is_registered
+from genelab.runs.arena import measured_config
+from genelab.runs.evaluation import directed
+from genelab.runs.provenance import contributors, versions
 from genelab.runs.run_dir import now
-from genelab.runs.run_lock import RunLock
+from genelab.runs.source import open_source
 from genelab.utils.errors import GenelabError, UsageError
-from genelab.utils.files import check_output, read_json, write_json
+from genelab.utils.files import check_output, read_json, sha256_file, sha256_json, write_json
 
-SCHEMA = "genelab.benchmark/1"
-REPORT, EVAL, INPUTS, LOG = Path("benchmark.json"), Path("eval.json"), Path("inputs.json"), Path("output.log")
+EVAL, INPUTS, LOG = Path("eval.json"), Path("inputs.json"), Path("output.log")
 
 
 @dataclass
@@ -39,7 +44,7 @@ class BenchmarkEntry:
         inputs: What it measures; `None` for a policy that cannot be opened.
         state: `"waiting"`, `"running"`, `"submitted"`, `"finished"`, `"failed"` or `"stopped"`.
         error: Why it failed.
-        metrics: Its numbers, when all is measured; see `genelab.jobs.benchmark_report`.
+        metrics: Its numbers, when all is measured; see `genelab.benchmark.report`.
         comparison: How it compares with the reference.
     """
 
@@ -119,7 +124,7 @@ class Benchmark:
 
 def benchmark_paths(out: Path) -> tuple[Path, Path]:
     """Return folder and report for `--out`: a folder, or the report's own name if it ends in `.json`."""
-    return (out.with_suffix(""), out) if out.suffix == ".json" else (out, out / REPORT)
+    return (out.with_suffix(""), out) if out.suffix == ".json" else (out, out / FILE)
 
 
 def open_benchmark(suite: Path, entries: list[SuiteEntry], out: Path, *, force: bool = False) -> Benchmark:
@@ -150,9 +155,7 @@ def _check_output(folder: Path, report: Path, names: Sequence[str], force: bool)
     if force:
         return
     if report.exists():
-        document = read_json(report)
-        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-            raise UsageError(f"{report} exists already and is no benchmark's report", fix="choose another --out")
+        document = read_benchmark(report)
         others = [entry["name"] for entry in document["entries"] if entry["name"] not in names]
         if others:
             raise UsageError(
@@ -196,28 +199,15 @@ def run_benchmark(
     waiting = {entry.name: entry for entry in benchmark.entries if entry.state == "waiting"}
 
     def note(runs: Sequence[JobRun]) -> None:
-        changed = False
-        for run in runs:
-            entry = waiting[run.job.name]
-            changed |= entry.state != run.state
-            if entry.state != run.state:
-                _take_over(entry, run)
+        changed = [run for run in runs if waiting[run.job.name].state != run.state]
+        for run in changed:
+            _take_over(waiting[run.job.name], run)
         if changed:
             benchmark.write()
-        show(runs)
 
-    with RunLock(benchmark.folder):
-        benchmark.write()
-        try:
-            return run_jobs(
-                [entry.job() for entry in waiting.values()], launcher, parallel=parallel, show=note, announce=announce
-            )
-        except BaseException:
-            for entry in waiting.values():
-                if entry.state in ("waiting", "running"):
-                    entry.state = "stopped"
-            benchmark.write()
-            raise
+    benchmark.write()
+    jobs = [entry.job() for entry in waiting.values()]
+    return run_recorded(benchmark.folder, jobs, launcher, parallel=parallel, note=note, show=show, announce=announce)
 
 
 def _take_over(entry: BenchmarkEntry, run: JobRun) -> None:
@@ -238,3 +228,36 @@ def submit_benchmark(benchmark: Benchmark, launcher: SubmittingLauncher, *, para
         entry.state = "submitted"
     benchmark.write()
     return said
+
+
+def measured_inputs(entry: SuiteEntry) -> dict[str, Any]:
+    """Open the policy and the configs of `entry` and return what the result depends on, as plain JSON.
+
+    Raises:
+        UsageError: for what `genelab eval` would refuse.
+        GenelabError: for a policy that is damaged or no longer fits what is installed.
+    """
+    variant = "env" if entry.randomized else "eval_env"
+    source = open_source(entry.task, entry.location or entry.policy, overrides=directed(entry.pairs, variant))
+    config = comparable_config(measured_config(source.loaded.cfg, source.loaded.spec.id, variant))
+    records: list[Record] = [source.loaded.spec] if is_registered(source.loaded.spec.id) else []
+    if source.loaded.backend is not None:
+        records.append(source.loaded.backend)
+    used = contributors(get_catalog(), [*records, *get_catalog().metrics.values()])
+    return {
+        "task": source.loaded.spec.id,
+        "policy": source.kind,
+        "policy_sha256": None if source.path is None else sha256_file(source.path),
+        "config_sha256": sha256_json(config),
+        "episodes": entry.episodes,
+        "seed": entry.seed,
+        "randomized": entry.randomized,
+        "video": entry.video,
+        "overrides": dict(entry.overrides),
+        "versions": versions([plugin["distribution"] for plugin in used]),
+    }
+
+
+def changed_inputs(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Return the names of the inputs that differ."""
+    return [name for name in now if then.get(name) != now[name]]

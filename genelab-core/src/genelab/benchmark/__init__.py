@@ -1,0 +1,1 @@
+"""Suites of policies, measured and compared with an earlier time."""
