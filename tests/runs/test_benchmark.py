@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from genelab.benchmark.command import command
 
 import genelab
+from genelab.benchmark.command import command
 from genelab.benchmark.running import open_benchmark
 from genelab.benchmark.suite import read_suite
 from genelab.plugins.candidates import extra_candidates, installed_candidates
