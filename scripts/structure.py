@@ -36,6 +36,10 @@ OPTIONAL_ROOMS = (
 """Rooms of the core that the rest works without: plugins of their own, and the testing kit."""
 
 
+ENDINGS = ("s", "es", "ed", "er", "or", "ing")
+"""Of words that name the same thing as their stem."""
+
+
 @dataclass(frozen=True)
 class Module:
     """A source file: its dotted name, path and parsed text."""
@@ -145,27 +149,22 @@ def fullest_folder(modules: list[Module]) -> tuple[str, int]:
 
 
 def namesakes(modules: list[Module]) -> list[tuple[str, str]]:
-    """Return pairs of files of one folder whose names differ by an ending or by one leading word.
+    """Return pairs of files of one folder whose names differ by an ending only: one idea in two files, as a rule.
 
-    `goal_command` and `goal_commands`, `actions` and `joint_actions`, `keyboard` and `keyboards`; a file that is the
-    more general of two ideas by the field's own use (`entity` and `rigid_entity`) is one of a pair as well.
+    `goal_command` and `goal_commands`, `curve` and `curves`, `profile` and `profiling`. A leading word is no ending:
+    `feet_rewards` beside `rewards` names a part of the whole, and each holds functions of its own. The commands of
+    `cli/` are not looked at.
     """
-    folders: dict[Path, list[Path]] = defaultdict(list)
+    folders: dict[Path, set[str]] = defaultdict(set)
     for module in modules:
-        folders[module.path.parent].append(module.path)
-    found = []
-    for folder, paths in sorted(folders.items()):
-        if folder.name == "cli":
-            continue
-        stems = sorted(path.stem for path in paths if path.stem != "__init__")
-        for stem in stems:
-            for other in stems:
-                plural = other == stem + "s"
-                leading = other.endswith("_" + stem) and stem.endswith("s")
-                if stem != other and (plural or leading):
-                    label = folder.relative_to(CORE).as_posix()
-                    found.append((f"{label}/{stem}", f"{label}/{other}"))
-    return found
+        folders[module.path.parent.relative_to(CORE)].add(module.path.stem)
+    return [
+        ((folder / stem).as_posix(), (folder / stem).with_name(other).as_posix())
+        for folder, stems in sorted(folders.items())
+        if folder.name != "cli"
+        for stem in sorted(stems)
+        for other in sorted({base + end for base in (stem, stem.removesuffix("e")) for end in ENDINGS} & stems - {stem})
+    ]
 
 
 def occurrences(modules: list[Module], pattern: str) -> int:
