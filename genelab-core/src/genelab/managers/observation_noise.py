@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import torch
 
-from genelab.config.noise import GaussianNoise, UniformNoise
+from genelab.config.noise import NoiseCfg
 from genelab.config.terms import ObservationGroupCfg
-from genelab.utils.errors import UsageError
 
 
 class ObservationNoise:
-    """The noise of all terms of a group in one draw per model."""
+    """The noise of all terms of a group: one draw per model."""
 
     def __init__(self, name: str, cfg: ObservationGroupCfg, dims: list[int], env: Any) -> None:
         self._name, self._env, self._dim = name, env, sum(dims)
-        low, high, std, mean = ([0.0] * self._dim for _ in range(4))
-        start = 0
-        for term, dim in zip(cfg.terms.values(), dims, strict=True):
-            rows = range(start, start + dim)
-            if isinstance(term.noise, UniformNoise):
-                for row in rows:
-                    low[row], high[row] = term.noise.low, term.noise.high
-            elif isinstance(term.noise, GaussianNoise):
-                for row in rows:
-                    std[row], mean[row] = term.noise.std, term.noise.mean
-            elif term.noise is not None:
-                raise UsageError(f"unknown noise model {type(term.noise).__name__}", where=f"observations.{name}")
-            start += dim
-        vectors = [torch.tensor(values, device=env.device) for values in (low, high, std, mean)]
-        self._offset, self._std = vectors[0] + vectors[3], vectors[2]
-        self._span = vectors[1] - vectors[0]
-        self._uniform, self._gaussian = bool(self._span.any()), any(std)
+        noises = [term.noise for term, dim in zip(cfg.terms.values(), dims, strict=True) for _ in range(dim)]
+        self._models: list[tuple[type[NoiseCfg], torch.Tensor, dict[str, torch.Tensor]]] = []
+        for model in dict.fromkeys(type(noise) for noise in noises if noise is not None):
+            own = [type(noise) is model for noise in noises]
+            columns = {
+                field.name: torch.tensor(
+                    [getattr(noise, field.name) if mine else 0.0 for noise, mine in zip(noises, own, strict=True)],
+                    device=env.device,
+                )
+                for field in fields(model)
+            }
+            self._models.append((model, torch.tensor(own, device=env.device), columns))
+        self._silence = torch.zeros(self._dim, device=env.device)
         self._drawn: torch.Tensor | None = None
+
+    def uniform(self, stream: str) -> torch.Tensor:
+        """Return numbers in [0, 1), `(num_envs, dim)`."""
+        return self._env.random.uniform(f"{stream}/{self._name}", self._dim, counter=self._env.episode_length_buf)
+
+    def normal(self, stream: str) -> torch.Tensor:
+        """Return standard normal numbers, `(num_envs, dim)`."""
+        return self._env.random.normal(f"{stream}/{self._name}", self._dim, counter=self._env.episode_length_buf)
 
     def add_to(self, frame: torch.Tensor, *, reuse: bool) -> torch.Tensor:
         """Return `frame`, `(num_envs, dim)`, with noise.
@@ -41,15 +45,10 @@ class ObservationNoise:
         In a step where envs are reset, observations are made twice: of the terminal state and of the new one. With
         `reuse` the second time takes the draws of the first. In evaluation, draws follow the episode's step instead.
         """
-        if self._drawn is None or not reuse or self._env.random.evaluation:
-            self._drawn = self._draw()
-        return frame + self._drawn
-
-    def _draw(self) -> torch.Tensor:
-        random, step = self._env.random, self._env.episode_length_buf
-        drawn = self._offset
-        if self._uniform:
-            drawn = random.uniform(f"uniform_noise/{self._name}", self._dim, counter=step).mul_(self._span).add_(drawn)
-        if self._gaussian:
-            drawn = random.normal(f"gaussian_noise/{self._name}", self._dim, counter=step).mul_(self._std).add_(drawn)
-        return drawn
+        drawn = self._drawn
+        if drawn is None or not reuse or self._env.random.evaluation:
+            drawn = self._silence
+            for model, own, columns in self._models:
+                drawn = torch.where(own, model.sample(self, **columns), drawn)
+            self._drawn = drawn
+        return frame + drawn
