@@ -24,11 +24,13 @@ SOURCES = sorted(ROOT.glob("genelab-*/src/genelab*"))
 CORE = ROOT / "genelab-core" / "src" / "genelab"
 OPTIONAL_ROOMS = (
     "benchmark",
+    "demos",
     "doctor",
     "launchers",
     "loggers",
     "profiling",
     "reports",
+    "scaffold",
     "sim2sim",
     "terrain_pictures",
     "testing",

@@ -10,8 +10,8 @@ import tomllib
 import pytest
 from click.testing import CliRunner
 
-from genelab.cli.new import command
 from genelab.plugins.tasks import load_task
+from genelab.scaffold.command import command
 from genelab.testing import plugin_sandbox
 from genelab.utils.errors import UsageError
 

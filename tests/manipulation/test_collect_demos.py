@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from genelab.demos.recording import PartialRecording, Recorder
 from genelab.rl.demonstrations import read_demonstration_arrays, write_demonstrations
 from genelab.rl.expert import Expert
-from genelab.runs.demonstrations import PartialRecording, Recorder
 from genelab.runs.source import open_source
 from genelab.testing.goal_env import GoalEnv
 from genelab.utils.errors import UsageError

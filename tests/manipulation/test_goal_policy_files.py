@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 import torch
 
+from genelab.demos.recording import PartialRecording, Recorder
 from genelab.export.artifact import Artifact
 from genelab.export.policy import ExportedPolicy
 from genelab.export.writing import export_policy
@@ -17,7 +18,6 @@ from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import load_task
 from genelab.rl.backends.base import TrainContext
 from genelab.rl.demonstrations import write_demonstrations
-from genelab.runs.demonstrations import PartialRecording, Recorder
 from genelab_backend_sb3.backend import Sb3Backend
 from genelab_tasks_manipulation.franka.expert import PickAndPlaceExpert
 

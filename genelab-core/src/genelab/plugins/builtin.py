@@ -22,7 +22,6 @@ CORE_COMMANDS = (
     CommandSpec(name="compare", command="genelab.cli.compare:command", summary="Compare two evaluations."),
     CommandSpec(name="aggregate", command="genelab.cli.aggregate:command", summary="Take seeds of tasks together."),
     CommandSpec(name="report", command="genelab.cli.report:command", summary="Write an HTML page about a run."),
-    CommandSpec(name="demos", command="genelab.cli.demos:command", summary="Record demonstrations by an expert."),
     CommandSpec(name="profile", command="genelab.cli.profile:command", summary="Measure where a step's time goes."),
     CommandSpec(name="prof", command="genelab.cli.prof:command", summary="Look at what --prof recorded."),
     CommandSpec(
@@ -30,9 +29,6 @@ CORE_COMMANDS = (
         command="genelab.cli.plugins:command",
         summary="Show and check installed plugins.",
         diagnostic=True,
-    ),
-    CommandSpec(
-        name="new", command="genelab.cli.new:command", summary="Create a task pack of your own.", diagnostic=True
     ),
     CommandSpec(
         name="completion", command="genelab.cli.completion:command", summary="Print shell completion.", diagnostic=True

@@ -15,7 +15,7 @@ from genelab.console.options.common import force_option, hyphens, json_option, t
 from genelab.console.options.simulation import Seed
 
 if TYPE_CHECKING:
-    from genelab.runs.demonstrations import DemonstrationSummary
+    from genelab.demos.recording import DemonstrationSummary
 
 Count = click.IntRange(min=1)
 _INTERRUPTED = 130
@@ -55,7 +55,7 @@ def collect_command(
 
     load_task(task, overrides=overrides)  # wrong names are found before torch is imported
 
-    from genelab.runs.demonstrations import collect
+    from genelab.demos.recording import collect
 
     with _progress(steps) as on_progress:
         summary = collect(

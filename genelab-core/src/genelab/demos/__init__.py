@@ -1,0 +1,1 @@
+"""Demonstrations by a task's expert."""

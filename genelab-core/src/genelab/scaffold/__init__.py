@@ -1,0 +1,1 @@
+"""Task packs to begin with."""
