@@ -40,7 +40,7 @@ def main() -> int:
     generator, same = torch.Generator().manual_seed(0), True
     seconds: dict[int, list[float]] = {count: [] for count in envs}
     for _ in range(ROUNDS):
-        dim = envs[1].single_action_space.shape[0]
+        dim = envs[1].action_dim
         actions = torch.randn(STEPS, options.num_envs, dim, generator=generator)
         results = []
         for count, env in envs.items():

@@ -61,7 +61,7 @@ def measure_memory(task_id: str, num_envs: int, warm_up: int, steps: int) -> lis
     resident = []
     for count in (warm_up, steps):
         for _ in range(count):
-            env.step(2 * torch.rand(num_envs, env.single_action_space.shape[0], generator=generator) - 1)
+            env.step(2 * torch.rand(num_envs, env.action_dim, generator=generator) - 1)
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         resident.append(pages * 4096 / 2**20)
     return resident

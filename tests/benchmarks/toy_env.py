@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import gymnasium
-import numpy as np
 import torch
 
+from genelab.envs.vec_env import box_spaces
 from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.testing.fake_task import fake_env_cfg
 
@@ -35,11 +34,8 @@ class ToyVecEnv:
         widths = {"policy": OBSERVATIONS, "critic": STATES}
         groups = {name: GroupLayout(name, (term(dim),), 1) for name, dim in widths.items()}
         self.observation_layout = ObservationLayout(groups)
-        box = gymnasium.spaces.Box
-        self.single_observation_space = gymnasium.spaces.Dict(
-            {name: box(-np.inf, np.inf, (dim,), np.float32) for name, dim in widths.items()}
-        )
-        self.single_action_space = box(-1.0, 1.0, (ACTIONS,), np.float32)
+        self.action_dim = ACTIONS
+        self.single_observation_space, self.single_action_space = box_spaces(self.observation_layout, ACTIONS)
         self._generator = torch.Generator().manual_seed(0)
         self._x = self._starts()
         limit = 1 if together else max_episode_length

@@ -95,6 +95,6 @@ class OneNumber(Backend):
 
         payload, _ = load_checkpoint(checkpoint)
         width = env.observation_layout.groups["policy"].dim
-        actor = torch.nn.Linear(width, env.single_action_space.shape[0], bias=False)
+        actor = torch.nn.Linear(width, env.action_dim, bias=False)
         torch.nn.init.constant_(actor.weight, payload["weight"])
         return InferenceSetup(("policy",), actor.eval(), width, actor.out_features)

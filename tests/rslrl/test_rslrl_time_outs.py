@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 
@@ -20,7 +18,7 @@ class CountingEnv:
     """Observes the steps since the reset. At the third step env 0 is truncated and env 1 terminated; 2 goes on."""
 
     num_envs, max_episode_length, device, cfg = 3, 3, torch.device("cpu"), None
-    single_action_space = SimpleNamespace(shape=(1,))
+    action_dim = 1
     observation_layout = ObservationLayout({"policy": GroupLayout("policy", (TermLayout("steps", 1, (1.0,)),))})
 
     def __init__(self, *, terminal: bool = True) -> None:

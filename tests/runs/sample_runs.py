@@ -109,6 +109,6 @@ class CounterBackend(Backend):
         payload, meta = load_checkpoint(checkpoint)
         groups = tuple(env.observation_layout.groups)
         width = sum(env.observation_layout.groups[name].dim for name in groups)
-        actor = torch.nn.Linear(width, env.single_action_space.shape[0], bias=False)
+        actor = torch.nn.Linear(width, env.action_dim, bias=False)
         torch.nn.init.constant_(actor.weight, 0.01 * payload["weight"])
         return InferenceSetup(groups, actor.eval(), width, actor.out_features, info={"iteration": meta["iteration"]})

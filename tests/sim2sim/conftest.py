@@ -52,7 +52,7 @@ def export(task: str, actor: nn.Module, num_envs: int, folder: Path, catalog: Ca
         assert cfg is not None
         env = make_env(cfg, num_envs=num_envs, seed=0)
         obs_dim = env.observation_layout.groups["policy"].dim
-        action_dim = env.single_action_space.shape[0]  # pyright: ignore[reportOptionalSubscript]
+        action_dim = env.action_dim
         setup = InferenceSetup(("policy",), actor, obs_dim, action_dim)
         path = folder / "policy.ts"
         export_policy(setup, env, path, task=task, exporter=TorchScriptExporter(), format="torchscript")

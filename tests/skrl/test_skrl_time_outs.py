@@ -20,7 +20,7 @@ class CountingEnv:
     """Observes the steps since the reset. At the third step env 0 is truncated and env 1 terminated; 2 goes on."""
 
     num_envs, max_episode_length, device, cfg = 3, 3, torch.device("cpu"), None
-    single_action_space = SimpleNamespace(shape=(1,))
+    single_action_space, action_dim = SimpleNamespace(shape=(1,)), 1
     observation_layout = ObservationLayout({"policy": GroupLayout("policy", (TermLayout("steps", 1, (1.0,)),))})
 
     def __init__(self, *, terminal: bool = True) -> None:

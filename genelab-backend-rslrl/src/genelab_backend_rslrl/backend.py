@@ -85,7 +85,7 @@ class RslRlBackend(Backend):
         from genelab_backend_rslrl.weights import load_payload
 
         agent = _own(agent)
-        groups, action_dim = agent.obs_groups["actor"], int(env.single_action_space.shape[0])
+        groups, action_dim = agent.obs_groups["actor"], env.action_dim
         require_groups(env.observation_layout.groups, groups, "agent.obs_groups")
         payload, meta = load_payload(checkpoint)
         require_layout(checkpoint, meta, env.observation_layout, groups)

@@ -35,7 +35,7 @@ class RslRlVecEnv(VecEnv):
         self.groups = groups
         self.clip_actions = clip_actions
         self.num_envs = env.num_envs
-        self.num_actions = int(env.single_action_space.shape[0])
+        self.num_actions = env.action_dim
         self.max_episode_length = env.max_episode_length
         self.device = env.device
         self.cfg = env.cfg

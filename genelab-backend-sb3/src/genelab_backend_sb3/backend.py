@@ -108,7 +108,7 @@ class Sb3Backend(Backend):
         from genelab_backend_sb3.weights import load_policy
 
         agent = _own(agent)
-        layout, action_dim = env.observation_layout, int(env.single_action_space.shape[0])
+        layout, action_dim = env.observation_layout, env.action_dim
         policy = build_policy(agent, layout, action_dim)
         archive = read_archive(checkpoint)
         require_layout(checkpoint, archive.meta, layout, agent.groups)

@@ -54,7 +54,7 @@ class Sb3VecEnv(VecEnv):
         self._actions = np.zeros(0, dtype=np.float32)
         self._dones = np.zeros(env.num_envs, dtype=bool)
         self._terminal: Observations = None
-        action_dim = int(env.single_action_space.shape[0])
+        action_dim = env.action_dim
         super().__init__(
             env.num_envs, observation_space(agent, env.observation_layout), action_space(agent, action_dim)
         )

@@ -180,7 +180,7 @@ class Trainer:
             "algorithm": self.cfg.algorithm,
             "iteration": self.timestep,
             "env_steps": self.env_steps,
-            "action_dim": int(self.ctx.env.single_action_space.shape[0]),
+            "action_dim": self.ctx.env.action_dim,
             "versions": {**given.get("versions", {}), "skrl": version("skrl")},
         }
 

@@ -111,7 +111,7 @@ def _built_dims(env_cfg: Any) -> dict[str, Any]:
             name: {"dim": group.dim, "terms": {term.name: term.dim for term in group.terms}}
             for name, group in layout.groups.items()
         }
-        return {"observations": observations, "actions": env.single_action_space.shape[0]}
+        return {"observations": observations, "actions": env.action_dim}
     finally:
         env.close()
 

@@ -48,6 +48,11 @@ class ManagerBasedEnvCfg:
         """Control step, s."""
         return self.simulation.dt * self.decimation
 
+    @property
+    def max_episode_length(self) -> int:
+        """Length of a headless `play`, control steps: no episode ends here."""
+        return self.simulation.steps
+
 
 @configclass
 class ManagerBasedRlEnvCfg(ManagerBasedEnvCfg):

@@ -1,9 +1,13 @@
-"""Marks event terms as domain randomisation."""
+"""Marks event terms as domain randomisation, and turns on what they need of the solver."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any, Literal, TypeVar
+
+from genelab.config.simulation import SimulationCfg
+from genelab.config.terms import EventTermCfg
 
 F = TypeVar("F", bound=Callable[..., Any])
 SolverFlag = Literal["batch_dofs_info", "batch_links_info"]
@@ -39,3 +43,12 @@ def is_randomization(func: Callable[..., Any]) -> bool:
 def solver_flags_of(func: Callable[..., Any]) -> tuple[SolverFlag, ...]:
     """Return the solver options that a term needs."""
     return _FLAGS.get(func, ())
+
+
+def with_solver_flags(simulation: SimulationCfg, events: Mapping[str, EventTermCfg]) -> SimulationCfg:
+    """Return a copy with the flags on without which Genesis would change all envs where a term means some."""
+    simulation = deepcopy(simulation)
+    for event in events.values():
+        for flag in solver_flags_of(event.func):
+            setattr(simulation.solver, flag, True)
+    return simulation

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from genelab.config.base import FunctionRef, Params, configclass
 from genelab.config.noise import NoiseCfg
-
-if TYPE_CHECKING:
-    from genelab.managers.action_manager import ActionTerm
-    from genelab.managers.command_manager import CommandTerm
 
 
 @configclass
@@ -31,9 +27,11 @@ class SceneEntityCfg:
 
 @configclass
 class TermCfg:
-    """A function `func(env, **params)`; a class is instantiated as `func(cfg, env)` once and then called the same way.
+    """A function `func(env, **params)`, or a class: built once, `func(env, **params)`, and called as `term(env)`.
 
-    Values in `params` of type `SceneEntityCfg` are resolved before the first call.
+    `env` is a `genelab.managers.term_env.TermEnv`. Values in `params` of type `SceneEntityCfg` are resolved first. A
+    class whose constructor takes `(cfg, env)` is called as `term(env, **params)`; see
+    `genelab.managers.term.ManagerTerm`.
     """
 
     func: FunctionRef
@@ -118,8 +116,8 @@ class ActionTermCfg:
 
     entity: str = "robot"
 
-    def build(self, env: Any) -> ActionTerm:
-        """Return the runtime term."""
+    def build(self, env: Any) -> Any:
+        """Return the runtime term, a `genelab.managers.action_manager.ActionTerm`; `env` is a `TermEnv`."""
         raise NotImplementedError(f"{type(self).__name__} does not define build()")
 
 
@@ -137,6 +135,6 @@ class CommandTermCfg:
 
     resampling_s: tuple[float, float] = (10.0, 10.0)
 
-    def build(self, env: Any) -> CommandTerm:
-        """Return the runtime term."""
+    def build(self, env: Any) -> Any:
+        """Return the runtime term, a `genelab.managers.command_manager.CommandTerm`; `env` is a `TermEnv`."""
         raise NotImplementedError(f"{type(self).__name__} does not define build()")

@@ -173,7 +173,7 @@ class Recorder:
         """Return what the file says about the recording."""
         return {
             "observation_layout": self.env.observation_layout.to_json(),
-            "action_dim": int(self.env.single_action_space.shape[0]),  # pyright: ignore[reportOptionalSubscript]
+            "action_dim": self.env.action_dim,
             "episodes": self.episodes,
             "successes": self.successes if self.publishes_success else None,
         }

@@ -103,7 +103,7 @@ def record_rollout(
 
     cfg = load_task(task_id, overrides=[(name, text) for name, text in overrides]).cfg.env
     env = make_env(cfg, num_envs=num_envs, seed=seed)
-    policy = RandomPolicy(env.single_action_space.shape[0], seed)
+    policy = RandomPolicy(env.action_dim, seed)
     observations, _ = env.reset()
     nothing = np.zeros(num_envs, dtype=np.float32)
     rows = [_row(observations, nothing, nothing, nothing)]

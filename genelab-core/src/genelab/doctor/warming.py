@@ -51,7 +51,7 @@ def step_environments(task_id: str, render: bool) -> None:
         fixed = env_cfg.simulation.performance_mode
         env = make_env(env_cfg, num_envs=None if fixed else NUM_ENVS, render_envs=int(render))
         env.reset()
-        still = torch.zeros(env.num_envs, env.single_action_space.shape[0], device=env.device)
+        still = torch.zeros(env.num_envs, env.action_dim, device=env.device)
         for _ in range(STEPS):
             env.step(still)
         env.reset()

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from genelab.config.env import ManagerBasedEnvCfg
+from genelab.config.scene import ArticulationCfg
 from genelab.config.serialization import to_json
 from genelab.entities.articulation import Articulation
 from genelab.entities.entity import load_mjcf
-
-if TYPE_CHECKING:
-    from genelab.config.env import ManagerBasedEnvCfg
-    from genelab.config.scene import ArticulationCfg
-    from genelab.envs.manager_based_env import ManagerBasedEnv
+from genelab.managers.observation_manager import ObservationManager
+from genelab.sim.scene import Scene
 
 VERSION = 1
 """Version of the description; raised when a key changes its meaning or goes."""
 
 
-def describe_env(env: ManagerBasedEnv) -> dict[str, Any]:
+def describe_env(cfg: ManagerBasedEnvCfg, scene: Scene, observations: ObservationManager) -> dict[str, Any]:
     """Return the description of everything that an environment without rewards has."""
-    cfg = env.cfg
-    entities = env.scene.entities
+    entities = scene.entities
     return {
         "version": VERSION,
-        "physics": describe_physics(cfg),
+        "physics": _describe_physics(cfg),
         "robots": {name: _describe_robot(item) for name, item in entities.items() if isinstance(item, Articulation)},
         "sensors": to_json(cfg.scene.sensors),
         "objects": [name for name, item in entities.items() if not isinstance(item, Articulation)],
         "action": {"delay": list(cfg.action_delay), "noise_std": cfg.action_noise_std},
-        "observations": env.observation_manager.describe(),
+        "observations": observations.describe(),
     }
 
 
-def describe_physics(cfg: ManagerBasedEnvCfg) -> dict[str, Any]:
+def _describe_physics(cfg: ManagerBasedEnvCfg) -> dict[str, Any]:
     """Return ticks, solver options and what stands in the scene besides the entities."""
     simulation, solver = cfg.simulation, cfg.simulation.solver
     surroundings = to_json(cfg.scene)

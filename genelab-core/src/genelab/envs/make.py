@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 from genelab.config.env import ManagerBasedEnvCfg, ManagerBasedRlEnvCfg
+from genelab.envs.vec_env import VecEnv
 from genelab.plugins.tasks import load_task
 
 
@@ -17,7 +17,7 @@ def make_env(
     seed: int | None = None,
     render_envs: int = 0,
     dump_dir: Path | None = None,
-) -> Any:
+) -> VecEnv:
     """Build a `ManagerBasedRlEnv`, a `ShardedEnv` with `simulation.shards`, or a `ManagerBasedEnv` without rewards.
 
     Args:

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-import gymnasium
 import numpy as np
 import torch
 
 from genelab.config.env import ManagerBasedEnvCfg
+from genelab.config.randomization import with_solver_flags
+from genelab.config.terms import CommandTermCfg, TerminationTermCfg
+from genelab.config.terrain import COLUMN_STRATUM, LEVEL_STRATUM
 from genelab.entities.articulation import Articulation
 from genelab.envs.deployment import describe_env
-from genelab.envs.randomization import with_solver_flags
-from genelab.envs.terrain_cells import place_on_terrain
-from genelab.envs.vec_env import StepView
+from genelab.envs.vec_env import Observation, Step, StepView, box_spaces
 from genelab.managers.action_manager import ActionManager
+from genelab.managers.command_manager import CommandManager
 from genelab.managers.event_manager import EventManager
 from genelab.managers.observation_manager import ObservationManager
 from genelab.managers.random_streams import RandomStreams, Rows
+from genelab.managers.termination_manager import TerminationManager
 from genelab.sim.markers import SphereMarker
 from genelab.sim.scene import Scene
 from genelab.utils.errors import GenelabError
 from genelab.utils.strata import Bins
 
-Observation = dict[str, torch.Tensor]
-
 
 class ManagerBasedEnv:
-    """Steps a scene with actions and reads observations; see `genelab.envs.vec_env.VecEnv` for the contract.
+    """Steps a scene with actions and reads observations; nothing is rewarded and no episode ends.
+
+    It is a `genelab.envs.vec_env.VecEnv` to its users and a `genelab.managers.term_env.TermEnv` to its terms.
 
     Args:
         cfg: What to build. Everything random is seeded from `cfg.seed` before the scene is built.
@@ -37,15 +40,19 @@ class ManagerBasedEnv:
         rows: Which envs of a run with several processes these are; `None` for all.
     """
 
+    strata: Mapping[str, Bins] = MappingProxyType({})
+    success: torch.Tensor | None = None
+
     def __init__(self, cfg: ManagerBasedEnvCfg, *, render_envs: int = 0, rows: Rows | None = None) -> None:
         self.cfg = cfg
         self.num_envs = cfg.simulation.num_envs
         self.step_dt = cfg.step_dt
+        self.max_episode_length = cfg.max_episode_length
         self.raw_observations = False
         self.step_observers: list[Callable[[StepView], None]] = []
         self.scene = self._make_scene(min(render_envs, self.num_envs))
         self.device = self.scene.device
-        self.random = RandomStreams(self.num_envs, self.device, cfg.seed, self._strata(), rows)
+        self.random = RandomStreams(self.num_envs, self.device, cfg.seed, self.strata, rows)
         if self.scene.placement is not None:
             self.scene.placement.assign(self.random.env_index())
         self.episode_length_buf = torch.zeros(self.num_envs, dtype=torch.long, device=self.device)
@@ -54,30 +61,27 @@ class ManagerBasedEnv:
         self._observation: Observation = {}
         self._make_managers()
         self.event_manager.startup()
-        self._make_spaces()
+        self.action_dim = self.action_manager.dim
+        self.single_observation_space, self.single_action_space = box_spaces(self.observation_layout, self.action_dim)
 
     def _make_scene(self, render_envs: int) -> Scene:
         cfg = self.cfg
-        simulation = with_solver_flags(cfg)
+        simulation = with_solver_flags(cfg.simulation, cfg.events)
         return Scene(cfg.scene, simulation, decimation=cfg.decimation, seed=cfg.seed, render_envs=render_envs)
 
-    def _strata(self) -> dict[str, Bins]:
-        return {}
-
-    def _make_managers(self) -> None:
-        self.action_manager = ActionManager(self.cfg.actions, self)
-        self.event_manager = EventManager(self.cfg.events, self)
-        self.observation_manager = ObservationManager(self.cfg.observations, self)
+    def _make_managers(
+        self,
+        commands: dict[str, CommandTermCfg] | None = None,
+        terminations: dict[str, TerminationTermCfg] | None = None,
+    ) -> None:
+        """Make the managers, in the order in which terms may ask for one another when they are built."""
+        cfg = self.cfg
+        self.command_manager = CommandManager(commands or {}, self)
+        self.action_manager = ActionManager(cfg.actions, self, noise_std=cfg.action_noise_std, delay=cfg.action_delay)
+        self.event_manager = EventManager(cfg.events, self)
+        self.termination_manager = TerminationManager(terminations or {}, self)
+        self.observation_manager = ObservationManager(cfg.observations, self)
         self.observation_layout = self.observation_manager.layout
-
-    def _make_spaces(self) -> None:
-        box = gymnasium.spaces.Box
-        groups: dict[str, gymnasium.Space[Any]] = {
-            name: box(-np.inf, np.inf, (group.dim,), np.float32)
-            for name, group in self.observation_layout.groups.items()
-        }
-        self.single_observation_space = gymnasium.spaces.Dict(groups)
-        self.single_action_space = box(-1.0, 1.0, (self.action_manager.dim,), np.float32)
 
     @property
     def unwrapped(self) -> ManagerBasedEnv:
@@ -113,18 +117,18 @@ class ManagerBasedEnv:
     def _start_episodes(self) -> None:
         """Hook for the reinforcement-learning environment."""
 
-    def step(self, actions: torch.Tensor) -> tuple[Observation, dict[str, Any]]:
-        """Advance one control step; return observations and extras."""
+    def step(self, actions: torch.Tensor) -> Step:
+        """Advance one control step; see `VecEnv.step`."""
         self._advance(actions)
         self.event_manager.interval()
         self._observation = self.observation_manager.compute()
-        return self.get_observations(), {}
+        nothing = torch.zeros(self.num_envs, device=self.device)
+        return self.get_observations(), nothing, nothing > 0.0, nothing > 0.0, {}
 
     def _advance(self, actions: torch.Tensor) -> None:
-        if actions.shape != (self.num_envs, self.action_manager.dim):
+        if actions.shape != (self.num_envs, self.action_dim):
             raise GenelabError(
-                f"actions have shape {tuple(actions.shape)}",
-                fix=f"give ({self.num_envs}, {self.action_manager.dim})",
+                f"actions have shape {tuple(actions.shape)}", fix=f"give ({self.num_envs}, {self.action_dim})"
             )
         self.random.next_step()
         self.action_manager.process(actions)
@@ -139,12 +143,25 @@ class ManagerBasedEnv:
         """Bring the envs in `mask`, bool `(num_envs,)`, to the start of an episode."""
         for entity in self.scene.entities.values():
             entity.reset(mask)
-        place_on_terrain(self.scene.placement, self.random, self._strata(), mask)
+        self._place_on_terrain(mask)
         self.event_manager.reset(mask)
         self.scene.reset_sensors(mask)
         self.action_manager.reset(mask)
         self.observation_manager.reset(mask)
         self.episode_length_buf = self.episode_length_buf.masked_fill(mask, 0)
+
+    def _place_on_terrain(self, mask: torch.Tensor) -> None:
+        """Put the envs in `mask` into the cells that training has come to, or in evaluation that the plan says."""
+        placement, random = self.scene.placement, self.random
+        if placement is None:
+            return
+        if not random.evaluation:
+            placement.place(mask)
+            return
+        level, column = (
+            random.stratum(name) if name in self.strata else None for name in (LEVEL_STRATUM, COLUMN_STRATUM)
+        )
+        placement.place_episodes(mask, random.episode_index, level, column)
 
     def get_observations(self) -> Observation:
         """Return the last observations again."""
@@ -173,7 +190,7 @@ class ManagerBasedEnv:
 
     def describe_deployment(self) -> dict[str, Any]:
         """Return physics, robots and terms as plain values; see `VecEnv.describe_deployment`."""
-        return describe_env(self)
+        return describe_env(self.cfg, self.scene, self.observation_manager)
 
     def _init_hashes(self, mask: torch.Tensor) -> dict[int, str]:
         """Hash what the future of a fresh episode depends on, for each env in `mask`."""

@@ -8,18 +8,14 @@ from typing import Any
 import torch
 
 from genelab.config.env import ManagerBasedRlEnvCfg
-from genelab.envs.manager_based_env import ManagerBasedEnv, Observation
+from genelab.envs.manager_based_env import ManagerBasedEnv
 from genelab.envs.nan_guard import NanGuard
-from genelab.envs.randomization import draws_of
-from genelab.envs.vec_env import StepView
-from genelab.managers.command_manager import CommandManager
+from genelab.envs.vec_env import Step, StepView
 from genelab.managers.curriculum_manager import CurriculumManager
 from genelab.managers.metric_manager import MetricManager
 from genelab.managers.random_streams import Rows
 from genelab.managers.reward_manager import RewardManager
-from genelab.managers.termination_manager import TerminationManager
 from genelab.sim.markers import SphereMarker
-from genelab.utils.strata import Bins
 
 
 class ManagerBasedRlEnv(ManagerBasedEnv):
@@ -30,6 +26,7 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
     """
 
     cfg: ManagerBasedRlEnvCfg
+    success: torch.Tensor | None
 
     def __init__(
         self,
@@ -39,26 +36,20 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
         dump_dir: Path | None = None,
         rows: Rows | None = None,
     ) -> None:
-        self.max_episode_length = cfg.max_episode_length
-        self.success: torch.Tensor | None = None
+        self.strata = cfg.strata
         super().__init__(cfg, render_envs=render_envs, rows=rows)
         self.nan_guard.dump_dir = dump_dir
 
-    def _strata(self) -> dict[str, Bins]:
-        return self.cfg.strata
-
     def _make_managers(self) -> None:
-        self.command_manager = CommandManager(self.cfg.commands, self)
-        super()._make_managers()
-        self.reward_manager = RewardManager(self.cfg.rewards, self)
-        self.termination_manager = TerminationManager(self.cfg.terminations, self)
-        self.curriculum_manager = CurriculumManager(self.cfg.curriculum, self)
-        self.metric_manager = MetricManager(self.cfg.metrics, self)
-        self.nan_guard = NanGuard(self)
+        cfg = self.cfg
+        super()._make_managers(cfg.commands, cfg.terminations)
+        scale = cfg.step_dt if cfg.scale_rewards_by_dt else 1.0
+        self.reward_manager = RewardManager(cfg.rewards, self, scale=scale, episode_length_s=cfg.episode_length_s)
+        self.curriculum_manager = CurriculumManager(cfg.curriculum, self)
+        self.metric_manager = MetricManager(cfg.metrics, self)
+        self.nan_guard = NanGuard(self, self.reward_manager, cfg.max_nan_reset_rate)
 
-    def step(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, actions: torch.Tensor
-    ) -> tuple[Observation, torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any]]:
+    def step(self, actions: torch.Tensor) -> Step:
         """Advance one control step; see `VecEnv.step`.
 
         Order: action, physics (with entity state forgotten after it), counters, terminations, rewards, metrics,
@@ -86,7 +77,7 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
         if not self.nobody(done):
             reset = done
             extras["final_obs"] = self._as_asked(self.nan_guard.clean(self.observation_manager.compute(), broken))
-            extras["draws"] = draws_of(self)
+            extras["draws"] = self._draws()
             self.random.next_episode(done)
             with self.random.resets():
                 self._reset(done, extras)
@@ -97,6 +88,18 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
         self.event_manager.interval()
         self._observation = self.observation_manager.compute(advance=reset is None, reset=reset)
         return self.get_observations(), reward, terminated, truncated, extras
+
+    def _draws(self) -> dict[str, torch.Tensor]:
+        """Return what randomisation drew for the episodes that run now; see `VecEnv.step`.
+
+        Names are those of event terms (`"friction"`, `"com.x"`), `"action_delay"` and `"latency/<group>/<term>"`.
+        """
+        draws = dict(self.event_manager.draws)
+        if self.action_manager.delay is not None:
+            draws["action_delay"] = self.action_manager.delay.lag.float()
+        for name, delay in self.observation_manager.delays().items():
+            draws[f"latency/{name}"] = delay.lag.float()
+        return draws
 
     def _reset(self, mask: torch.Tensor, extras: dict[str, Any]) -> None:
         log: dict[str, Any] = self.curriculum_manager.compute(mask)

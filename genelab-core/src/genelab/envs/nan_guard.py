@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 
+from genelab.managers.reward_manager import RewardManager
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import atomic_path
 
@@ -18,13 +19,18 @@ _WINDOW = 1000
 class NanGuard:
     """Finds broken envs and stops the run when there are too many.
 
+    Args:
+        env: The environment.
+        rewards: Whose values a dump shows.
+        max_rate: Share of the env steps in a window of 1000 control steps that may break.
+
     Attributes:
         total: Number of env steps that were broken so far, int64 scalar on the device.
         dump_dir: Where the first broken state is written, on a CPU; `None` for nowhere.
     """
 
-    def __init__(self, env: Any) -> None:
-        self._env = env
+    def __init__(self, env: TermEnv, rewards: RewardManager, max_rate: float) -> None:
+        self._env, self._rewards, self._max_rate = env, rewards, max_rate
         self.total = torch.zeros((), dtype=torch.long, device=env.device)
         self._nobody = torch.zeros(env.num_envs, dtype=torch.bool, device=env.device)
         self.dump_dir: Path | None = None
@@ -37,7 +43,7 @@ class NanGuard:
         Broken means: the solver found a non-finite force or acceleration, or the action or the reward is not finite.
 
         Raises:
-            GenelabError: when more than `cfg.max_nan_reset_rate` of the env steps in a window broke.
+            GenelabError: when more of the env steps in a window broke than may.
         """
         env = self._env
         if env.common_step_counter % _WINDOW == 0:
@@ -62,14 +68,13 @@ class NanGuard:
         return {name: torch.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0) for name, value in observation.items()}
 
     def _check_rate(self) -> None:
-        env = self._env
         count = int(self.total) - self._window_start
         self._window_start += count
-        rate = count / (_WINDOW * env.num_envs)
-        if rate > env.cfg.max_nan_reset_rate:
+        rate = count / (_WINDOW * self._env.num_envs)
+        if rate > self._max_rate:
             raise GenelabError(
                 f"{rate:.2%} of the last {_WINDOW} steps of all envs went non-finite",
-                where=f"limit: max_nan_reset_rate = {env.cfg.max_nan_reset_rate:.2%}",
+                where=f"limit: max_nan_reset_rate = {self._max_rate:.2%}",
                 fix="look at nan_*.pt in the run's folder, shorten simulation.dt, or check the actions' scale",
             )
 
@@ -77,7 +82,7 @@ class NanGuard:
         """Write the state of one broken env, once, as a `.pt` of tensors that loads with weights_only=True."""
         self._dumped = True
         assert self.dump_dir is not None
-        env, rewards = self._env, self._env.reward_manager
+        env, rewards = self._env, self._rewards
         state = {
             "env": index,
             "step": env.common_step_counter,

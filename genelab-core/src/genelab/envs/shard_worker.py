@@ -36,7 +36,7 @@ class Worker:
         env = self.env
         return {
             "layout": env.observation_layout.to_json(),
-            "action_dim": env.action_manager.dim,
+            "action_dim": env.action_dim,
             "terminations": list(env.termination_manager.by_name()),
             "actuation": env.describe_actuation(),
             "deployment": env.describe_deployment(),

@@ -8,19 +8,17 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
 import torch
 
 from genelab.config.env import ManagerBasedRlEnvCfg
 from genelab.envs.shard import Shard
 from genelab.envs.shared_tensors import Spec, shared_tensors
-from genelab.envs.vec_env import StepView
+from genelab.envs.vec_env import Observation, Step, StepView, box_spaces
 from genelab.managers.observation_layout import ObservationLayout
 from genelab.managers.random_streams import Rows
 from genelab.utils.errors import GenelabError, UsageError
 
-Observation = dict[str, torch.Tensor]
 MEMORY = Path("/dev/shm")
 
 
@@ -65,22 +63,18 @@ class ShardedEnv:
         self.observation_layout = ObservationLayout.from_json(about["layout"])
         self._terminations: list[str] = about["terminations"]
         self._actuation, self._deployment = about["actuation"], about["deployment"]
-        dims = {name: group.dim for name, group in self.observation_layout.groups.items()}
-        spaces: dict[str, gymnasium.Space[Any]] = {
-            name: gymnasium.spaces.Box(-np.inf, np.inf, (dim,), np.float32) for name, dim in dims.items()
-        }
-        self.single_observation_space = gymnasium.spaces.Dict(spaces)
-        self.single_action_space = gymnasium.spaces.Box(-1.0, 1.0, (about["action_dim"],), np.float32)
-        spec = self._spec(dims, about["action_dim"])
+        self.action_dim: int = about["action_dim"]
+        self.single_observation_space, self.single_action_space = box_spaces(self.observation_layout, self.action_dim)
+        spec = self._spec()
         self._shared = shared_tensors(folder, spec)
         self._ask("share", folder=str(folder), spec=spec)
 
-    def _spec(self, dims: dict[str, int], action_dim: int) -> Spec:
+    def _spec(self) -> Spec:
         rows = [self.num_envs]
-        spec: Spec = {"action": ([*rows, action_dim], "float32"), "reward": (rows, "float32")}
+        spec: Spec = {"action": ([*rows, self.action_dim], "float32"), "reward": (rows, "float32")}
         spec["episode_length"] = (rows, "int64")
-        for name, dim in dims.items():
-            spec[f"observation/{name}"] = spec[f"final/{name}"] = ([*rows, dim], "float32")
+        for name, group in self.observation_layout.groups.items():
+            spec[f"observation/{name}"] = spec[f"final/{name}"] = ([*rows, group.dim], "float32")
         flags = ["terminated", "truncated", "nan_reset", "is_success"]
         flags += [f"termination/{name}" for name in self._terminations]
         spec.update(dict.fromkeys(flags, (rows, "bool")))
@@ -127,9 +121,7 @@ class ShardedEnv:
             extras["init_hash"] = [value for answer in answers for value in answer["init_hash"]]
         return self._observed(), extras
 
-    def step(
-        self, actions: torch.Tensor
-    ) -> tuple[Observation, torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any]]:
+    def step(self, actions: torch.Tensor) -> Step:
         """Advance one control step; see `VecEnv.step`."""
         if self.step_observers:
             raise GenelabError("step observers look into an environment", fix="set simulation.shards to 1")
@@ -162,6 +154,10 @@ class ShardedEnv:
     def get_observations(self) -> Observation:
         """Return the last observations again."""
         return self._observed()
+
+    def render(self, index: int = 0) -> np.ndarray:
+        """Refuse: a camera needs the scene in this process."""
+        raise GenelabError("a picture needs the environment in one process", fix="set simulation.shards to 1")
 
     def describe_actuation(self) -> dict[str, Any] | None:
         return self._actuation

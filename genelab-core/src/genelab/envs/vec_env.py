@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from genelab.managers.observation_layout import ObservationLayout
 
 if TYPE_CHECKING:
     import gymnasium
+    import numpy as np
     import torch
 
-    from genelab.managers.observation_layout import ObservationLayout
+    from genelab.config.env import ManagerBasedEnvCfg
 
-    Observation = dict[str, torch.Tensor]
+Observation: TypeAlias = "dict[str, torch.Tensor]"
+"""Observations by group, float32 `(num_envs, dim)` each."""
+Step: TypeAlias = "tuple[Observation, torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any]]"
+"""What `VecEnv.step` returns: observations, reward, terminated, truncated, extras."""
 
 
 @dataclass
@@ -20,6 +26,7 @@ class StepView:
     """One control step, seen before finished envs are reset: entity state is still the terminal one.
 
     Attributes:
+        env: The environment.
         action: Raw action, `(num_envs, action_dim)`.
         reward: `(num_envs,)`.
         terminated: Bool `(num_envs,)`.
@@ -27,7 +34,7 @@ class StepView:
         success: Bool `(num_envs,)`, or `None` when the task publishes none.
     """
 
-    env: Any
+    env: VecEnv
     action: torch.Tensor
     reward: torch.Tensor
     terminated: torch.Tensor
@@ -36,39 +43,66 @@ class StepView:
 
 
 class VecEnv(Protocol):
-    """Batched environment with same-step autoreset. `ManagerBasedRlEnv` and `genelab.testing.FakeVecEnv` implement it.
+    """Batched environment with same-step autoreset: what `make_env` returns, and `genelab.testing.FakeVecEnv`.
+
+        observations, _ = env.reset(seed=0)
+        for _ in range(100):
+            actions = policy(observations["policy"])  # (env.num_envs, env.action_dim)
+            observations, reward, terminated, truncated, extras = env.step(actions)
 
     All tensors are fresh in every step: callers may keep them.
 
     Attributes:
         num_envs: Number of envs that the caller sees.
+        action_dim: Width of an action.
         device: Where tensors live.
         step_dt: Control step, s.
-        max_episode_length: Time limit, control steps.
-        episode_length_buf: Steps since the last reset, int64 `(num_envs,)`; may be assigned.
+        max_episode_length: Time limit, control steps; the length of a headless `play` where no episode ends.
         observation_layout: Groups and terms.
-        raw_observations: When `True`, observations are returned before scale and clip (with history), which is what
-            policies (`genelab.rl.policy.Policy`) and exported files take. `False`, the default, is for training. It may
-            be switched at any time: `get_observations` gives the present observation in either form.
         single_observation_space: `gymnasium.spaces.Dict` over groups, float32.
         single_action_space: `gymnasium.spaces.Box`, float32.
         step_observers: Called with a `StepView` in each step before finished envs are reset.
     """
 
     num_envs: int
+    action_dim: int
     device: torch.device
     step_dt: float
     max_episode_length: int
-    episode_length_buf: torch.Tensor
     observation_layout: ObservationLayout
-    raw_observations: bool
     single_observation_space: gymnasium.spaces.Dict
     single_action_space: gymnasium.spaces.Box[Any]
     step_observers: list[Callable[[StepView], None]]
-    cfg: Any
 
     @property
-    def unwrapped(self) -> Any: ...
+    def cfg(self) -> ManagerBasedEnvCfg:
+        """What it was built from: a `ManagerBasedRlEnvCfg` where there are rewards."""
+        ...
+
+    @property
+    def episode_length_buf(self) -> torch.Tensor:
+        """Control steps since the last reset, int64 `(num_envs,)`; may be assigned."""
+        ...
+
+    @episode_length_buf.setter
+    def episode_length_buf(self, value: torch.Tensor) -> None: ...
+
+    @property
+    def raw_observations(self) -> bool:
+        """Whether observations are returned before scale and clip (with history).
+
+        That is what policies (`genelab.rl.policy.Policy`) and exported files take; `False`, the default, is for
+        training. It may be switched at any time: `get_observations` gives the present observation in either form.
+        """
+        ...
+
+    @raw_observations.setter
+    def raw_observations(self, value: bool) -> None: ...
+
+    @property
+    def unwrapped(self) -> Any:
+        """The environment itself, of whatever class, with all that it has besides this contract."""
+        ...
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -87,9 +121,7 @@ class VecEnv(Protocol):
         """
         ...
 
-    def step(
-        self, actions: torch.Tensor
-    ) -> tuple[Observation, torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any]]:
+    def step(self, actions: torch.Tensor) -> Step:
         """Advance one control step.
 
         Args:
@@ -121,6 +153,14 @@ class VecEnv(Protocol):
 
     def get_observations(self) -> Observation:
         """Return the observations of the last reset or step again, without advancing noise or history."""
+        ...
+
+    def render(self, index: int = 0) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """Return a picture of env `index`, uint8 `(height, width, 3)`.
+
+        Raises:
+            GenelabError: for an env that was not made with a camera (`render_envs` of `make_env`).
+        """
         ...
 
     def describe_actuation(self) -> dict[str, Any] | None:
@@ -165,4 +205,18 @@ class VecEnv(Protocol):
         """
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Free what it holds: the simulator, processes."""
+        ...
+
+
+def box_spaces(layout: ObservationLayout, action_dim: int) -> tuple[gymnasium.spaces.Dict, gymnasium.spaces.Box[Any]]:
+    """Return the spaces of the observation groups, unbounded, and of the action, ±1; float32."""
+    import gymnasium
+    import numpy as np
+
+    box = gymnasium.spaces.Box
+    groups: dict[str, gymnasium.Space[Any]] = {
+        name: box(-np.inf, np.inf, (group.dim,), np.float32) for name, group in layout.groups.items()
+    }
+    return gymnasium.spaces.Dict(groups), box(-1.0, 1.0, (action_dim,), np.float32)

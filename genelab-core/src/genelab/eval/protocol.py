@@ -127,7 +127,7 @@ def evaluate_policy(
         )
     cap = math.ceil(episodes / env.num_envs) * env.max_episode_length + 1
     cap = cap if max_steps is None else min(cap, max_steps)
-    action_dim = env.single_action_space.shape[0]  # pyright: ignore[reportOptionalSubscript]
+    action_dim = env.action_dim
     collector = EpisodeCollector(env, episodes, metrics or {}, reward_terms or {}, strata or {})
 
     started = time.perf_counter()

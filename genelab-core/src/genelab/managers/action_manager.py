@@ -7,12 +7,13 @@ from typing import Any
 
 from genelab.config.terms import ActionTermCfg
 from genelab.managers.delay import DelayBuffer
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import GenelabError
 from genelab.utils.lazy import torch
 
 
 class ActionTerm(ABC):
-    """A slice of the action.
+    """A slice of the action; its config's `build(env)` makes it.
 
     Attributes:
         dim: Its width.
@@ -20,7 +21,7 @@ class ActionTerm(ABC):
 
     dim: int
 
-    def __init__(self, cfg: ActionTermCfg, env: Any) -> None:
+    def __init__(self, cfg: ActionTermCfg, env: TermEnv) -> None:
         self.cfg, self.env = cfg, env
 
     @abstractmethod
@@ -38,6 +39,16 @@ class ActionTerm(ABC):
 class ActionManager:
     """Concatenates the action terms, perturbs the applied action and remembers the last ones.
 
+        manager = ActionManager({"joints": mdp.JointPositionActionCfg(scale=0.5)}, env)
+        manager.process(action)  # in each control step, before the physics: (num_envs, manager.dim)
+        manager.reset(done)  # when episodes end
+
+    Args:
+        cfg: The task's action terms by name.
+        env: The environment.
+        noise_std: Standard deviation of normal noise on the applied action.
+        delay: Delay of the applied action, control steps: drawn per env and episode in this inclusive range.
+
     Attributes:
         action: The action of this step as the policy gave it, `(num_envs, dim)`.
         previous_action: That of the step before.
@@ -45,14 +56,20 @@ class ActionManager:
         delay: Holds back what is applied, or `None`.
     """
 
-    def __init__(self, cfg: dict[str, ActionTermCfg], env: Any) -> None:
+    def __init__(
+        self,
+        cfg: dict[str, ActionTermCfg],
+        env: TermEnv,
+        *,
+        noise_std: float = 0.0,
+        delay: tuple[int, int] = (0, 0),
+    ) -> None:
         if not cfg:
             raise GenelabError("the environment has no action term", where="actions")
         self._env = env
-        self.terms = {name: term.build(env) for name, term in cfg.items()}
+        self.terms: dict[str, ActionTerm] = {name: term.build(env) for name, term in cfg.items()}
         self.dim = sum(term.dim for term in self.terms.values())
-        self._noise_std = env.cfg.action_noise_std
-        delay = env.cfg.action_delay
+        self._noise_std = noise_std
         self.delay = DelayBuffer("action", delay, env.num_envs, self.dim, env.random) if delay != (0, 0) else None
         self.action = torch.zeros(env.num_envs, self.dim, device=env.device)
         self.previous_action = torch.zeros_like(self.action)

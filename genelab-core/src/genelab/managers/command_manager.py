@@ -7,15 +7,16 @@ from typing import Any
 
 from genelab.config.serialization import to_json
 from genelab.config.terms import CommandTermCfg
+from genelab.managers.term_env import TermEnv
 from genelab.sim.markers import SphereMarker
 from genelab.utils.lazy import torch
 from genelab.utils.names import unknown_name
 
 
 class CommandTerm(ABC):
-    """A goal per env, drawn at reset and again when its time is up."""
+    """A goal per env, drawn at reset and again when its time is up; its config's `build(env)` makes it."""
 
-    def __init__(self, cfg: CommandTermCfg, env: Any) -> None:
+    def __init__(self, cfg: CommandTermCfg, env: TermEnv) -> None:
         self.cfg, self.env = cfg, env
         self.name = ""
         self._time_left = torch.zeros(env.num_envs, device=env.device)
@@ -86,9 +87,15 @@ class CommandTerm(ABC):
 
 
 class CommandManager:
-    """Runs command terms."""
+    """Runs command terms.
 
-    def __init__(self, cfg: dict[str, CommandTermCfg], env: Any) -> None:
+    manager = CommandManager({"target": mdp.UniformCommandCfg(low=(-1.0,), high=(1.0,))}, env)
+    manager.reset(done)  # when episodes end
+    manager.compute(env.step_dt)  # in each control step
+    target = manager.get("target")  # (num_envs, 1)
+    """
+
+    def __init__(self, cfg: dict[str, CommandTermCfg], env: TermEnv) -> None:
         self.terms: dict[str, CommandTerm] = {}
         for name, term_cfg in cfg.items():
             term = term_cfg.build(env)

@@ -8,12 +8,18 @@ import torch
 
 from genelab.config.terms import CurriculumTermCfg
 from genelab.managers.term import load_terms_state, make_term, terms_state
+from genelab.managers.term_env import TermEnv
 
 
 class CurriculumManager:
-    """Runs curriculum terms just before envs are reset."""
+    """Runs curriculum terms just before envs are reset.
 
-    def __init__(self, cfg: dict[str, CurriculumTermCfg], env: Any) -> None:
+    terms = {"levels": CurriculumTermCfg(func=mdp.curricula.terrain_levels, params={"command": "twist"})}
+    manager = CurriculumManager(terms, env)
+    log = manager.compute(done)  # {"Curriculum/levels/mean": 3.2}, when episodes end
+    """
+
+    def __init__(self, cfg: dict[str, CurriculumTermCfg], env: TermEnv) -> None:
         self._env = env
         self._terms = [make_term(name, term, env, kind="curriculum", positional=2) for name, term in cfg.items()]
 

@@ -9,17 +9,24 @@ import torch
 from genelab.config.randomization import is_randomization
 from genelab.config.terms import EventTermCfg
 from genelab.managers.term import Term, load_terms_state, make_term, terms_state
+from genelab.managers.term_env import TermEnv
 
 
 class EventManager:
     """Runs event terms. A timer starts anew with each episode, so an episode depends on nothing before it.
+
+        push = EventTermCfg(func=mdp.push_root, mode="interval", interval_s=(5.0, 10.0), params={"velocity": SIDEWARD})
+        manager = EventManager({"push": push}, env)
+        manager.startup()  # once
+        manager.reset(done)  # when episodes end: restarts their timers
+        manager.interval()  # in each control step: pushes the envs whose time has come
 
     Attributes:
         draws: What the terms reported about the episodes that run now, by `"<term>"` or `"<term>.<key>"`, float32
             `(num_envs,)`; NaN where a term has not fired in an episode.
     """
 
-    def __init__(self, cfg: dict[str, EventTermCfg], env: Any) -> None:
+    def __init__(self, cfg: dict[str, EventTermCfg], env: TermEnv) -> None:
         self._env = env
         terms = [make_term(name, term, env, kind="events", positional=2) for name, term in cfg.items()]
         self._by_mode = {mode: [t for t in terms if t.cfg.mode == mode] for mode in ("startup", "reset", "interval")}

@@ -8,16 +8,22 @@ import torch
 
 from genelab.config.terms import MetricTermCfg
 from genelab.managers.term import load_terms_state, make_term, terms_state
+from genelab.managers.term_env import TermEnv
 
 
 class MetricManager:
     """Averages metric terms over the episode.
 
+        terms = {"lifted": MetricTermCfg(func=lifted, params={"asset": CUBE})}
+        manager = MetricManager(terms, env)
+        manager.compute()  # in each control step
+        log = manager.reset(done, weights)  # {"Metrics/lifted": 0.4}, when episodes end
+
     Attributes:
         sums: Sums since the reset, `(num_terms, num_envs)`.
     """
 
-    def __init__(self, cfg: dict[str, MetricTermCfg], env: Any) -> None:
+    def __init__(self, cfg: dict[str, MetricTermCfg], env: TermEnv) -> None:
         self._env = env
         self._terms = [make_term(name, term, env, kind="metrics") for name, term in cfg.items()]
         self.sums = torch.zeros(len(self._terms), env.num_envs, device=env.device)

@@ -10,6 +10,7 @@ from genelab.config.terms import ObservationGroupCfg, ObservationTermCfg
 from genelab.managers.delay import DelayBuffer
 from genelab.managers.observation_layout import GroupLayout, TermLayout
 from genelab.managers.observation_noise import ObservationNoise
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import UsageError
 
 
@@ -21,7 +22,7 @@ class ObservationGroup:
         dims: Width of each of these terms.
     """
 
-    def __init__(self, name: str, cfg: ObservationGroupCfg, indices: list[int], dims: list[int], env: Any) -> None:
+    def __init__(self, name: str, cfg: ObservationGroupCfg, indices: list[int], dims: list[int], env: TermEnv) -> None:
         if not cfg.terms:
             raise UsageError(f"observation group {name!r} has no term", where="observations")
         device = env.device

@@ -11,17 +11,23 @@ from genelab.managers.delay import DelayBuffer
 from genelab.managers.observation_group import ObservationGroup
 from genelab.managers.observation_layout import ObservationLayout
 from genelab.managers.term import Term, load_terms_state, make_term, terms_state
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import GenelabError
 
 
 class ObservationManager:
     """Computes all groups. A term that several groups ask for in the same way is computed once.
 
+        terms = {"joint_pos": ObservationTermCfg(func=mdp.observations.joint_pos_rel, scale=0.5)}
+        manager = ObservationManager({"policy": ObservationGroupCfg(terms=terms)}, env)
+        raw = manager.compute()  # in each control step: {"policy": (num_envs, dim)}
+        observations = manager.scale(raw)
+
     Attributes:
         layout: What each group is made of.
     """
 
-    def __init__(self, cfg: dict[str, ObservationGroupCfg], env: Any) -> None:
+    def __init__(self, cfg: dict[str, ObservationGroupCfg], env: TermEnv) -> None:
         self._env = env
         self._terms: list[Term] = []
         self._groups: dict[str, ObservationGroup] = {}

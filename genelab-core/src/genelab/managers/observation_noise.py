@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
 
 import torch
 
 from genelab.config.noise import NoiseCfg
 from genelab.config.terms import ObservationGroupCfg
+from genelab.managers.term_env import TermEnv
 
 
 class ObservationNoise:
     """The noise of all terms of a group: one draw per model."""
 
-    def __init__(self, name: str, cfg: ObservationGroupCfg, dims: list[int], env: Any) -> None:
+    def __init__(self, name: str, cfg: ObservationGroupCfg, dims: list[int], env: TermEnv) -> None:
         self._name, self._env, self._dim = name, env, sum(dims)
         noises = [term.noise for term, dim in zip(cfg.terms.values(), dims, strict=True) for _ in range(dim)]
         self._models: list[tuple[type[NoiseCfg], torch.Tensor, dict[str, torch.Tensor]]] = []

@@ -8,6 +8,7 @@ import torch
 
 from genelab.config.terms import RewardTermCfg
 from genelab.managers.term import load_terms_state, make_term, terms_state
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import unknown_name
 
@@ -18,16 +19,27 @@ _FEW = 1024
 class RewardManager:
     """Computes the reward and keeps each term's sum over the episode.
 
+        terms = {"alive": RewardTermCfg(func=mdp.rewards.alive, weight=1.0)}
+        manager = RewardManager(terms, env, scale=env.step_dt, episode_length_s=20.0)
+        reward = manager.compute()  # in each control step, (num_envs,)
+        log = manager.reset(done, weights)  # {"Episode_Reward/alive": 0.97}, when episodes end
+
+    Args:
+        cfg: The task's reward terms by name.
+        env: The environment.
+        scale: Factor on all weights: the control step, s, for weights per second.
+        episode_length_s: Time limit, s, by which the log divides.
+
     Attributes:
         values: Weighted values of the last step, `(num_terms, num_envs)`.
         episode_sums: Their sums since the reset, `(num_terms, num_envs)`.
     """
 
-    def __init__(self, cfg: dict[str, RewardTermCfg], env: Any) -> None:
+    def __init__(self, cfg: dict[str, RewardTermCfg], env: TermEnv, *, scale: float, episode_length_s: float) -> None:
         self._env = env
         self._terms = [make_term(name, term, env, kind="rewards") for name, term in cfg.items()]
         self._names = [f"Episode_Reward/{name}" for name in cfg]
-        self._factor = env.step_dt if env.cfg.scale_rewards_by_dt else 1.0
+        self._factor, self._episode_length_s = scale, episode_length_s
         self._weights = torch.tensor([term.weight for term in cfg.values()], device=env.device)
         self._scale = (self._weights * self._factor)[:, None]
         self._zero = [term.weight == 0.0 for term in cfg.values()]
@@ -74,7 +86,7 @@ class RewardManager:
             mask: Envs about to be reset, bool `(num_envs,)`.
             weights: One over their number in their rows, else zero, float `(num_envs,)`.
         """
-        mean = (self.episode_sums @ weights).div_(self._env.cfg.episode_length_s)
+        mean = (self.episode_sums @ weights).div_(self._episode_length_s)
         self.episode_sums.masked_fill_(mask, 0.0)
         for term in self._terms:
             term.reset(mask)

@@ -8,10 +8,16 @@ import torch
 
 from genelab.config.terms import TerminationTermCfg
 from genelab.managers.term import load_terms_state, make_term, terms_state
+from genelab.managers.term_env import TermEnv
 
 
 class TerminationManager:
-    """Computes termination terms.
+    """Computes termination terms, apart by whether an episode ends for good or is out of time.
+
+        terms = {"time_out": TerminationTermCfg(func=mdp.terminations.time_out, time_out=True)}
+        manager = TerminationManager(terms, env)
+        manager.compute()  # in each control step, before the rewards
+        done = manager.terminated | manager.truncated
 
     Attributes:
         values: The terms of the last step, bool `(num_envs,)` each.
@@ -19,7 +25,7 @@ class TerminationManager:
         truncated: Envs that ran out of time, bool `(num_envs,)`. Both may be true at once.
     """
 
-    def __init__(self, cfg: dict[str, TerminationTermCfg], env: Any) -> None:
+    def __init__(self, cfg: dict[str, TerminationTermCfg], env: TermEnv) -> None:
         self._env = env
         self._terms = [make_term(name, term, env, kind="terminations") for name, term in cfg.items()]
         self._names = [term.name for term in self._terms]

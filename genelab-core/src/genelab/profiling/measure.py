@@ -169,7 +169,7 @@ def _make(loaded: LoadedTask) -> tuple[ManagerBasedRlEnv, float]:
     from genelab.envs.make import make_env
 
     began = time.perf_counter()
-    env = make_env(loaded.cfg.env)
+    env = make_env(loaded.cfg.env).unwrapped
     env.reset()
     for actions in _random_actions(env, WARM_UP_STEPS):
         env.step(actions)
@@ -288,7 +288,7 @@ def measure_training(env: ManagerBasedRlEnv, loaded: LoadedTask, raw_us: float) 
 def _random_actions(env: Any, steps: int) -> torch.Tensor:
     """Return uniform actions in [-1, 1), `(steps, num_envs, action_dim)`, made before the clock runs."""
     generator = torch.Generator().manual_seed(0)
-    draws = torch.rand(steps, env.num_envs, env.single_action_space.shape[0], generator=generator)
+    draws = torch.rand(steps, env.num_envs, env.action_dim, generator=generator)
     return (2.0 * draws - 1.0).to(env.device)
 
 

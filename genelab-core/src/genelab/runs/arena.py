@@ -88,8 +88,8 @@ class Arena:
             policy,
             episodes=episodes,
             seed=seed,
-            metrics={**plugin_metrics, **metric_terms(self.env.cfg)},
-            reward_terms=reward_terms(self.env.cfg),
+            metrics={**plugin_metrics, **metric_terms(self.cfg)},
+            reward_terms=reward_terms(self.cfg),
             strata=self.cfg.strata,
             **options,
         )

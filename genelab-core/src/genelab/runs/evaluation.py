@@ -157,5 +157,5 @@ def _make_policy(
     if callable(policy):
         from genelab.eval.policy import CallablePolicy
 
-        return CallablePolicy(policy, env.single_action_space.shape[0])  # pyright: ignore[reportOptionalSubscript]
+        return CallablePolicy(policy, env.action_dim)
     return source.policy(env, deterministic, seed)

@@ -195,7 +195,7 @@ def play_scene(env: Any, limit: int | None, on_frame: Callable[[], None] = _noth
     """Step a `ManagerBasedEnv` without rewards, its actuators at rest, as `play_policy` does."""
     env.reset()
     on_frame()
-    still = torch.zeros(env.num_envs, env.single_action_space.shape[0], device=env.device)
+    still = torch.zeros(env.num_envs, env.action_dim, device=env.device)
     summary = PlaySummary()
     try:
         while limit is None or summary.steps < limit:

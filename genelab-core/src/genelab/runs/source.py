@@ -55,7 +55,7 @@ class PolicySource:
         Raises:
             GenelabError: for a file that does not load, or was made for another observation layout or control step.
         """
-        action_dim = env.single_action_space.shape[0]  # pyright: ignore[reportOptionalSubscript]
+        action_dim = env.action_dim
         if self.kind == "zero":
             return ZeroPolicy(action_dim)
         if self.kind == "random":

@@ -238,7 +238,7 @@ def _checkpoint_meta(run: RunDir, plan: TrainPlan, env: VecEnv) -> dict[str, Any
         "task": plan.loaded.spec.id,
         "observation_layout": env.observation_layout.to_json(),
         "observation_layout_sha256": env.observation_layout.sha256(),
-        "action_dim": env.single_action_space.shape[0],  # pyright: ignore[reportOptionalSubscript]
+        "action_dim": env.action_dim,
         "versions": origin["versions"],
         "plugins": origin["plugins"],
         **({"ranks": plan.ranks} if plan.ranks > 1 else {}),

@@ -86,7 +86,7 @@ class BackendContract:
     def test_a_loaded_actor_is_deterministic_and_has_the_right_widths(self, trained: TrainResult) -> None:
         env = self.env()
         first, second = self._load(trained, env), self._load(trained, env)
-        assert first.action_dim == env.single_action_space.shape[0]
+        assert first.action_dim == env.action_dim
         assert first.actor_input_dim == sum(env.observation_layout.groups[name].dim for name in first.obs_groups)
         env.raw_observations = True
         observations, _ = env.reset(seed=1)

@@ -124,4 +124,4 @@ def _recurrent(env: FakeVecEnv) -> InferenceSetup:
 
 
 def _widths(env: FakeVecEnv) -> tuple[int, int]:
-    return env.observation_layout.groups["policy"].dim, env.single_action_space.shape[0]
+    return env.observation_layout.groups["policy"].dim, env.action_dim

@@ -6,12 +6,11 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-import gymnasium
 import numpy as np
 import torch
 
 from genelab.config import ManagerBasedRlEnvCfg
-from genelab.envs.vec_env import StepView
+from genelab.envs.vec_env import Observation, Step, StepView, box_spaces
 from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.managers.random_streams import RandomStreams
 from genelab.testing.fake_task import distraction, fake_env_cfg, goal, progress, shown_goal, steps_left
@@ -70,7 +69,7 @@ class FakeVecEnv:
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
-        self.num_envs, self.max_episode_length = num_envs, max_episode_length
+        self.num_envs, self.action_dim, self.max_episode_length = num_envs, action_dim, max_episode_length
         self.device = torch.device(device)
         self.cfg = fake_env_cfg(
             num_envs,
@@ -86,13 +85,7 @@ class FakeVecEnv:
         self.raw_observations = False
         self.step_observers: list[Callable[[StepView], None]] = []
         self.observation_layout = _layout(self.cfg, action_dim)
-        self.single_observation_space = gymnasium.spaces.Dict(
-            {
-                name: gymnasium.spaces.Box(-np.inf, np.inf, (group.dim,), np.float32)
-                for name, group in self.observation_layout.groups.items()
-            }
-        )
-        self.single_action_space = gymnasium.spaces.Box(-1.0, 1.0, (action_dim,), np.float32)
+        self.single_observation_space, self.single_action_space = box_spaces(self.observation_layout, action_dim)
         self.random = RandomStreams(num_envs, self.device, seed, strata)
         self.episode_length_buf = torch.zeros(num_envs, dtype=torch.long, device=self.device)
         self._nan_episodes = torch.tensor(nan_episodes, dtype=torch.long, device=self.device)
@@ -115,7 +108,7 @@ class FakeVecEnv:
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    ) -> tuple[Observation, dict[str, Any]]:
         """Reset every env; see `VecEnv.reset`."""
         if seed is not None:
             self.random.reseed(seed)
@@ -129,9 +122,7 @@ class FakeVecEnv:
         self._observe(everyone)
         return self.get_observations(), {"init_hash": self._hashes(range(self.num_envs))} if evaluation else {}
 
-    def step(
-        self, actions: torch.Tensor
-    ) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any]]:
+    def step(self, actions: torch.Tensor) -> Step:
         """Advance one step; see `VecEnv.step`."""
         self.episode_length_buf = self.episode_length_buf + 1
         nan_reset = self._nan_reset()
@@ -167,7 +158,7 @@ class FakeVecEnv:
             extras["init_hash"] = dict(zip(slots, self._hashes(slots), strict=True))
         return self.get_observations(), reward, terminated, truncated, extras
 
-    def get_observations(self) -> dict[str, torch.Tensor]:
+    def get_observations(self) -> Observation:
         """Return the present observations again, by group, each `(num_envs, dim)`."""
         raw = {name: frames.flatten(1).clone() for name, frames in self._frames.items()}
         if self.raw_observations:

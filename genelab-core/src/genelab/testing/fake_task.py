@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from genelab.config import (
-    ManagerBasedRlEnvCfg,
-    ObservationGroupCfg,
-    ObservationTermCfg,
-    SimulationCfg,
-)
+from genelab.config import ManagerBasedRlEnvCfg, ObservationGroupCfg, ObservationTermCfg, SimulationCfg
 from genelab.utils.lazy import torch
 from genelab.utils.strata import Bins
 
 if TYPE_CHECKING:
-    from genelab.testing.fake_env import FakeVecEnv
+    from genelab.managers.random_streams import RandomStreams
 
 STEP_DT = 0.02
+
+
+class FakeTermEnv(Protocol):
+    """What the terms read of `FakeVecEnv`."""
+
+    max_episode_length: int
+    episode_length_buf: torch.Tensor
+    random: RandomStreams
+    goal: torch.Tensor
+    cue_steps: int | None
+    observed: torch.Tensor | None
 
 
 def fake_env_cfg(
@@ -49,28 +55,28 @@ def fake_env_cfg(
     )
 
 
-def goal(env: FakeVecEnv) -> torch.Tensor:
+def goal(env: FakeTermEnv) -> torch.Tensor:
     """Goal of the episode, `(num_envs, action_dim)`, in [-1, 1]."""
     return env.goal
 
 
-def shown_goal(env: FakeVecEnv) -> torch.Tensor:
+def shown_goal(env: FakeTermEnv) -> torch.Tensor:
     """Ten times the goal while it is shown, afterwards zeros, `(num_envs, action_dim)`."""
     if env.cue_steps is None:
         return 10.0 * env.goal
     return 10.0 * env.goal * (env.episode_length_buf < env.cue_steps)[:, None]
 
 
-def progress(env: FakeVecEnv) -> torch.Tensor:
+def progress(env: FakeTermEnv) -> torch.Tensor:
     """Control steps since the reset, `(num_envs, 1)`."""
     return env.episode_length_buf[:, None].float()
 
 
-def steps_left(env: FakeVecEnv) -> torch.Tensor:
+def steps_left(env: FakeTermEnv) -> torch.Tensor:
     """Control steps until the time limit, `(num_envs, 1)`."""
     return env.max_episode_length - env.episode_length_buf[:, None].float()
 
 
-def distraction(env: FakeVecEnv) -> torch.Tensor:
+def distraction(env: FakeTermEnv) -> torch.Tensor:
     """Numbers in [-5, 5) that are redrawn in each step and mean nothing, `(num_envs, 2)`."""
     return env.random.uniform("distraction", 2, env.observed, low=-5.0, high=5.0)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import gymnasium
 import numpy as np
 import torch
 
-from genelab.envs.vec_env import StepView
+from genelab.config import ManagerBasedRlEnvCfg, ObservationGroupCfg, SimulationCfg
+from genelab.envs.vec_env import Observation, Step, StepView, box_spaces
 from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 
 WIDTHS = {"desired_goal": 2, "observation": 3, "achieved_goal": 2}  # not in the order in which actors read them
+STEP_DT = 0.1
+"""Control step, s."""
 REACHED = 0.2
 """Distance from the goal that counts as reached."""
 STEP = 0.4
@@ -41,22 +43,18 @@ class GoalEnv:
     def __init__(self, num_envs: int = 8, max_episode_length: int = 8, seed: int = 0) -> None:
         self.num_envs, self.max_episode_length = num_envs, max_episode_length
         self.device = torch.device("cpu")
-        self.step_dt = 0.1
+        self.step_dt = STEP_DT
         self.raw_observations = False
-        self.step_observers: list[Any] = []
-        self.cfg = SimpleNamespace(
-            observations=WIDTHS, simulation=SimpleNamespace(num_envs=num_envs), max_episode_length=max_episode_length
-        )
+        self.step_observers: list[Callable[[StepView], None]] = []
+        self.cfg = _config(num_envs, max_episode_length)
+        self.action_dim = 2
         self.observation_layout = ObservationLayout(
             {
                 name: GroupLayout(name, (TermLayout("position" if width == 2 else "state", width, (1.0,) * width),))
                 for name, width in WIDTHS.items()
             }
         )
-        self.single_observation_space = gymnasium.spaces.Dict(
-            {name: gymnasium.spaces.Box(-np.inf, np.inf, (width,), np.float32) for name, width in WIDTHS.items()}
-        )
-        self.single_action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
+        self.single_observation_space, self.single_action_space = box_spaces(self.observation_layout, 2)
         self.generator = torch.Generator().manual_seed(seed)
         self.episode_length_buf = torch.zeros(num_envs, dtype=torch.long)
         self.position = self.goal = torch.zeros(num_envs, 2)
@@ -65,14 +63,16 @@ class GoalEnv:
     def unwrapped(self) -> GoalEnv:
         return self
 
-    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
         """Begin new episodes in all envs."""
         if seed is not None:
             self.generator.manual_seed(seed)
         self._start()
         return self.get_observations(), {"init_hash": self._hashes()}
 
-    def step(self, actions: torch.Tensor) -> tuple[Any, torch.Tensor, torch.Tensor, torch.Tensor, dict[str, Any]]:
+    def step(self, actions: torch.Tensor) -> Step:
         """Move the points by `actions`, `(num_envs, 2)`; the episodes of all envs end together."""
         self.position = (self.position + STEP * actions).clamp(-1.0, 1.0)
         self.episode_length_buf = self.episode_length_buf + 1
@@ -85,14 +85,14 @@ class GoalEnv:
             "termination_terms": {"time_out": truncated},
         }
         for observe in self.step_observers:
-            observe(StepView(self, actions, reward, never, truncated, extras["is_success"]))  # pyright: ignore[reportArgumentType]
+            observe(StepView(self, actions, reward, never, truncated, extras["is_success"]))
         if truncated.any():
             extras["final_obs"] = self.get_observations()
             self._start()
             extras["init_hash"] = dict(enumerate(self._hashes()))
         return self.get_observations(), reward, never, truncated, extras
 
-    def get_observations(self) -> dict[str, torch.Tensor]:
+    def get_observations(self) -> Observation:
         """Return the groups: position and progress of the episode, position, goal."""
         progress = (self.episode_length_buf / self.max_episode_length)[:, None].float()
         return {
@@ -116,6 +116,9 @@ class GoalEnv:
         self.episode_length_buf = state["steps"].clone()
         self.generator.set_state(state["generator"])
 
+    def render(self, index: int = 0) -> np.ndarray:
+        raise NotImplementedError("the points are not drawn")
+
     def describe_actuation(self) -> None:
         return None
 
@@ -132,6 +135,15 @@ class GoalEnv:
         draws = 2.0 * torch.rand(self.num_envs, 4, generator=self.generator) - 1.0
         self.position, self.goal = draws[:, :2], draws[:, 2:]
         self.episode_length_buf = torch.zeros(self.num_envs, dtype=torch.long)
+
+
+def _config(num_envs: int, max_episode_length: int) -> ManagerBasedRlEnvCfg:
+    """Return what an environment of these groups is built from; only its shape is read."""
+    groups = {name: ObservationGroupCfg(terms={}) for name in WIDTHS}
+    simulation = SimulationCfg(dt=STEP_DT, num_envs=num_envs)
+    return ManagerBasedRlEnvCfg(
+        simulation=simulation, decimation=1, episode_length_s=max_episode_length * STEP_DT, observations=groups
+    )
 
 
 def record_demonstrations(path: Path, num_envs: int = 8) -> Path:

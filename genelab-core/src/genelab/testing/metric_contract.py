@@ -55,7 +55,7 @@ class MetricContract:
         except NotApplicable as reason:
             pytest.skip(f"not applicable: {reason}")
         env.step_observers.append(metric.update)
-        actions = torch.zeros(num_envs, *env.single_action_space.shape, device=env.device)
+        actions = torch.zeros(num_envs, env.action_dim, device=env.device)
         values: dict[int, float] = {}
         running = list(range(num_envs))
         while len(values) < self.episodes:

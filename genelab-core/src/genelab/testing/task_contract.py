@@ -83,7 +83,7 @@ class TaskContract:
             assert not extras.get("nan_reset", torch.zeros(1)).any()
 
     def test_resetting_one_env_leaves_the_others_equal(self, env: Any) -> None:
-        actions = torch.zeros(self.num_envs, *env.single_action_space.shape, device=env.device)
+        actions = torch.zeros(self.num_envs, env.action_dim, device=env.device)
         results = []
         for finish_first in (False, True):
             env.reset(seed=5, options={"evaluation": True})
@@ -111,7 +111,7 @@ class TaskContract:
 
     def _actions(self, env: Any) -> torch.Tensor:
         generator = torch.Generator().manual_seed(0)
-        actions = torch.rand(self.num_envs, *env.single_action_space.shape, generator=generator) * 2 - 1
+        actions = torch.rand(self.num_envs, env.action_dim, generator=generator) * 2 - 1
         return actions.to(env.device)
 
     def _check_observations(self, env: Any, observations: dict[str, torch.Tensor]) -> None:
