@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import Annotated, Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, Protocol, TypeVar, dataclass_transform
 
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
+from genelab.utils.errors import GenelabError
 from genelab.utils.references import is_reference, resolve
 
 T = TypeVar("T")
@@ -31,6 +32,29 @@ def configclass(cls: type[T]) -> type[T]:
 def is_config(value: object) -> bool:
     """Return whether `value` is a config class or an instance of one."""
     return bool(getattr(value, "__genelab_config__", False))
+
+
+class Buildable(Protocol):
+    """A config that makes what it describes."""
+
+    def build(self, *args: Any, **kwargs: Any) -> object:
+        """Return the runtime object."""
+        ...
+
+
+def built(cfg: Buildable, kind: type[T], *args: Any) -> T:
+    """Return what `cfg.build(*args)` makes: a `kind`, which `build` cannot promise where that class stands above it.
+
+    Raises:
+        GenelabError: if it makes something else.
+    """
+    made = cfg.build(*args)
+    if not isinstance(made, kind):
+        raise GenelabError(
+            f"{type(cfg).__name__}.build() returned {type(made).__name__}, not a {kind.__name__}",
+            fix=f"let it return a subclass of {kind.__module__}.{kind.__name__}",
+        )
+    return made
 
 
 def _to_callable(value: Any) -> Any:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from genelab.config.base import TextOrFunctionRef, configclass
 from genelab.config.sensor import SensorCfg
 from genelab.config.terrain import TerrainCfg
-
-if TYPE_CHECKING:
-    from genelab.actuators.actuator import Actuator
 
 Vector3 = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
@@ -42,8 +39,8 @@ class ActuatorCfg:
     friction_loss: PerJoint | None = None
     action_scale: PerJoint = 1.0
 
-    def build(self, names: tuple[str, ...], num_envs: int, device: Any) -> Actuator:
-        """Return the actuator model for joints `names`."""
+    def build(self, names: tuple[str, ...], num_envs: int, device: Any) -> object:
+        """Return the `genelab.actuators.actuator.Actuator` of the joints `names`."""
         raise NotImplementedError(f"{type(self).__name__} does not define build()")
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from genelab.config.base import configclass
-
-if TYPE_CHECKING:
-    from genelab.sensors.sensor import Sensor
 
 
 @configclass
@@ -23,7 +20,7 @@ class SensorCfg:
     entity: str = "robot"
     every_tick: bool = False
 
-    def build(self, scene: Any) -> Sensor:
+    def build(self, scene: Any) -> object:
         """Return the runtime sensor in a built scene.
 
         Raises:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from genelab.config.base import configclass
-
-if TYPE_CHECKING:
-    import numpy as np
+from genelab.utils.lazy import numpy as np
 
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]

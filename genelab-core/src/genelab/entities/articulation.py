@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from genelab.actuators.actuator import Actuator
+from genelab.config.base import built
 from genelab.config.scene import ArticulationCfg
 from genelab.entities.entity import Entity
 from genelab.utils.errors import GenelabError
@@ -84,7 +85,7 @@ class Articulation(Entity):
                         where=f"scene.entities.{self.name}.actuators",
                     )
                 owner[name] = group
-            actuator = cfg.build(names, self.num_envs, self.device)
+            actuator = built(cfg, Actuator, names, self.num_envs, self.device)
             actuator.joint_ids = _as_slice(ids)
             actuator.dofs = _as_slice([self._dofs.start + i for i in ids])
             actuator.configure(self.entity)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from genelab.config.base import built
 from genelab.config.scene import ArticulationCfg, SceneCfg
 from genelab.config.simulation import SimulationCfg
 from genelab.entities.articulation import Articulation
@@ -100,7 +101,9 @@ class Scene:
             self.ground = HeightField(self._terrain, self.device)
             self.placement = Placement(cfg.terrain, self._terrain, self.num_envs, self.device)
         self.properties = {name: PhysicalProperties(entity, self.solver_cfg) for name, entity in self.entities.items()}
-        self.sensors: dict[str, Sensor[Any]] = {name: sensor.build(self) for name, sensor in cfg.sensors.items()}
+        self.sensors: dict[str, Sensor[Any]] = {
+            name: built(sensor, Sensor, self) for name, sensor in cfg.sensors.items()
+        }
         self._tick_sensors = [sensor for sensor in self.sensors.values() if sensor.cfg.every_tick]
 
     def _make(self, cfg: SceneCfg, sim: SimulationCfg, render_envs: int) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from genelab.config.base import built
 from genelab.config.env import ManagerBasedRlEnvCfg
 from genelab.entities.articulation import Articulation
 from genelab.sensors.sensor import Sensor
@@ -49,7 +50,7 @@ class EngineScene(Scene):
         self.missing_sensors: dict[str, str] = {}
         for name, sensor in cfg.scene.sensors.items():
             try:
-                self.sensors[name] = self._tried(sensor.build(self))
+                self.sensors[name] = self._tried(built(sensor, Sensor, self))
             except NotInEngine as missing:
                 self.missing_sensors[name] = missing.what
         self._tick_sensors = [sensor for sensor in self.sensors.values() if sensor.cfg.every_tick]
