@@ -90,7 +90,7 @@ class TaskSpec(Record):
     config: str
     summary: str = ""
     tags: tuple[str, ...] = ()
-    agents: Mapping[str, str] = field(default_factory=dict)
+    agents: Mapping[str, str] = field(default_factory=dict[str, str])
     default_backend: str | None = None
     kind: str = "rl"
     expert: str | None = None
@@ -265,7 +265,7 @@ class RunEvent:
 
     kind: str
     run_dir: str
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 class HookSpecs:

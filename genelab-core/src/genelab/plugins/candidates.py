@@ -86,16 +86,16 @@ def installed_candidates() -> list[Candidate]:
 
     A room whose folder was left out of the installation is passed over (`rooms_left_out`).
     """
-    found = []
+    found: list[Candidate] = []
     for point in entry_points(group=PROJECT):
         if _is_left_out(point.module):
             continue
-        metadata = point.dist.metadata if point.dist is not None else {}
+        assert point.dist is not None, point  # one that importlib.metadata finds comes from a distribution
         found.append(
             Candidate(
                 name=point.name,
-                distribution=metadata["Name"],
-                version=metadata["Version"],
+                distribution=point.dist.metadata["Name"],
+                version=point.dist.metadata["Version"],
                 module=point.module,
                 always_allowed=point.module.partition(".")[0] == PROJECT,
             )
@@ -115,7 +115,7 @@ def _is_left_out(module: str) -> bool:
 
 def extra_candidates(extra: Iterable[str]) -> list[Candidate]:
     """Return candidates for modules (`package.module`) and files (`path/file.py`) that are not installed."""
-    found = []
+    found: list[Candidate] = []
     for item in extra:
         file = Path(item) if item.endswith(".py") else None
         module = file.stem if file else item

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -247,7 +247,7 @@ def get_catalog() -> Catalog:
 
 
 @contextmanager
-def use_catalog(catalog: Catalog) -> Iterator[Catalog]:
+def use_catalog(catalog: Catalog) -> Generator[Catalog]:
     """Let `catalog` be the catalog of this process inside the block (tests)."""
     global _current, _replaced
     before = _current, _replaced

@@ -31,7 +31,7 @@ class Finding:
 
 def check_plugins(catalog: Catalog) -> list[Finding]:
     """Import what every record refers to and return all findings."""
-    findings = []
+    findings: list[Finding] = []
     for plugin in catalog.plugins:
         if plugin.problem:
             severity = "note" if plugin.status == "disabled" else "error"

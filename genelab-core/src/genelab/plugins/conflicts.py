@@ -42,11 +42,11 @@ class Index(Generic[R]):
         overridden: Plain ids taken on purpose, with the qualified names that lost them.
     """
 
-    listed: dict[str, R] = field(default_factory=dict)
-    owners: dict[str, Owned[R]] = field(default_factory=dict)
-    contested: dict[str, list[Owned[R]]] = field(default_factory=dict)
-    qualified: dict[str, Owned[R]] = field(default_factory=dict)
-    overridden: dict[str, list[str]] = field(default_factory=dict)
+    listed: dict[str, R] = field(default_factory=dict[str, R])
+    owners: dict[str, Owned[R]] = field(default_factory=dict[str, Owned[R]])
+    contested: dict[str, list[Owned[R]]] = field(default_factory=dict[str, list[Owned[R]]])
+    qualified: dict[str, Owned[R]] = field(default_factory=dict[str, Owned[R]])
+    overridden: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
 
 def build_index(records: Iterable[Owned[R]]) -> Index[R]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stdout
-from typing import Any
+from typing import Any, cast
 
 import pluggy
 
@@ -39,7 +39,7 @@ def load_plugins(candidates: Iterable[Candidate], selection: Selection) -> list[
     reserved = {normalize(spec.name) for spec in CORE_COMMANDS}
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(HookSpecs)
-    found = []
+    found: list[Contribution] = []
     for candidate in candidates:
         contribution = Contribution(PluginStatus.of(candidate))
         found.append(contribution)
@@ -136,7 +136,8 @@ def _validated(hook: str, returned: object, reserved: set[str]) -> list[Record]:
     if not isinstance(returned, list | tuple):
         raise PluginProblem(f"{hook} returned {type(returned).__name__}, not a list", fix)
     seen: set[str] = set()
-    for record in returned:
+    records: list[Record] = []
+    for record in cast("Sequence[object]", returned):
         if not isinstance(record, wanted):
             raise PluginProblem(f"{hook} returned a {type(record).__name__} among its records", fix)
         key = normalize(record_id(record))
@@ -145,7 +146,8 @@ def _validated(hook: str, returned: object, reserved: set[str]) -> list[Record]:
         if wanted is CommandSpec and key in reserved:
             raise PluginProblem(f"{hook}: {record_id(record)!r} is a command of GeneLab itself", "choose another name")
         seen.add(key)
-    return list(returned)
+        records.append(record)
+    return records
 
 
 def _explain(error: BaseException, candidate: Candidate, status: PluginStatus) -> None:

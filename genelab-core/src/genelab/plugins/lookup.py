@@ -22,7 +22,7 @@ def not_found(
 
     A backend that an installed task has an agent for is not a typing error: its distribution is missing.
     """
-    hints = []
+    hints: list[str] = []
     wanted_by = [task.id for task in tasks if kind == "backend" and normalize(name) in map(normalize, task.agents)]
     if wanted_by:
         hints.append(f"{install_hint(name)} ({wanted_by[0]} has an agent for it)")

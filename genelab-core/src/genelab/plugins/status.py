@@ -36,12 +36,12 @@ class PluginStatus:
     status: Status = "ok"
     location: str | None = None
     milliseconds: float = 0.0
-    hooks: list[str] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
+    hooks: list[str] = field(default_factory=list[str])
+    ids: list[str] = field(default_factory=list[str])
     problem: str | None = None
     fix: str | None = None
     traceback: str | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list[str])
 
     @classmethod
     def of(cls, candidate: Candidate) -> PluginStatus:
@@ -79,5 +79,5 @@ class Contribution:
     """What a loaded plugin brought: its records by hook, and its run observers as plain callables."""
 
     plugin: PluginStatus
-    records: dict[str, list[Record]] = field(default_factory=dict)
-    observers: list[Callable[[RunEvent], object]] = field(default_factory=list)
+    records: dict[str, list[Record]] = field(default_factory=dict[str, list[Record]])
+    observers: list[Callable[[RunEvent], object]] = field(default_factory=list[Callable[[RunEvent], object]])
