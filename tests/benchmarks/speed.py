@@ -37,7 +37,7 @@ def start_up() -> None:
 def ratios(task: str) -> None:
     for num_envs, limit in RATIO_LIMITS.items():
         arguments = {"task_id": task, "num_envs": num_envs, "steps": 500, "overrides": []}
-        times = Child("genelab.profiling.measure:measure_variant", arguments).result()
+        times = Child("genelab.profiling.step_times:measure_variant", arguments).result()
         ratio = times["raw_us"] / times["step_us"]
         raw, step = f"{times['raw_us']:,.0f}", f"{times['step_us']:,.0f}"
         report(f"env.step at {num_envs} envs ({step} µs; Genesis alone {raw} µs)", ratio, "× raw", at_least=limit)

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from genelab.cli import prof
-from genelab.profiling.recording import find_profile
-from genelab.profiling.region_table import RegionReport, RegionRow
-from genelab.profiling.server import ProfileServer
+from genelab.profiling import page
+from genelab.profiling.page import RecordingServer
+from genelab.profiling.recordings import RegionReport, RegionRow, find_recording
 from genelab.utils.errors import GenelabError, UsageError
 
 TRACE = gzip.compress(b'{"traceEvents": []}')
@@ -40,7 +39,7 @@ def headless(monkeypatch):
 
 
 def prof_open(*arguments: str) -> str:
-    done = CliRunner().invoke(prof.command, ["open", *arguments], catch_exceptions=False, standalone_mode=False)
+    done = CliRunner().invoke(page.command, ["open", *arguments], catch_exceptions=False, standalone_mode=False)
     return done.output
 
 
@@ -63,14 +62,14 @@ def test_without_a_path_it_is_what_play_recorded(tmp_path, headless, monkeypatch
 def test_a_trace_is_shown_with_the_table_that_belongs_to_it(tmp_path):
     first, _ = record(tmp_path, "2026-01-01_00-00-00", "old")
     record(tmp_path, "2026-01-02_00-00-00", "new")
-    shown = find_profile(first)
+    shown = find_recording(first)
     assert shown.traces == [first]
     assert shown.report is not None and shown.report.rows[0].path == ["old"]
 
 
 def test_a_trace_of_another_program_has_no_table(tmp_path):
     (tmp_path / "other.json").write_text("{}")
-    assert find_profile(tmp_path / "other.json").report is None
+    assert find_recording(tmp_path / "other.json").report is None
 
 
 @pytest.mark.parametrize("name", ["nowhere", "empty", "notes.txt"])
@@ -87,14 +86,14 @@ def test_a_damaged_table_is_named(tmp_path):
     record(tmp_path, "2026-01-01_00-00-00")
     (tmp_path / "2026-01-01_00-00-00_regions.json").write_text("{")
     with pytest.raises(GenelabError, match="regions"):
-        find_profile(tmp_path)
+        find_recording(tmp_path)
 
 
 @pytest.fixture
 def server(tmp_path):
     record(tmp_path, "2026-01-01_00-00-00")
     (tmp_path / "secret.txt").write_text("secret")
-    with ProfileServer(find_profile(tmp_path), "127.0.0.1", 0) as server:
+    with RecordingServer(find_recording(tmp_path), "127.0.0.1", 0) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
@@ -108,10 +107,10 @@ def fetch(address: str) -> bytes:
 
 
 def test_the_page_has_table_picture_and_traces_and_escapes_names(server):
-    page = fetch(server.url).decode()
-    assert "&lt;inner&gt;" in page and "<inner>" not in page
-    assert page.count("<rect") == 2
-    assert page.count('data-trace="2026-01-01_00-00-00_trace_') == 2
+    shown = fetch(server.url).decode()
+    assert "&lt;inner&gt;" in shown and "<inner>" not in shown
+    assert shown.count("<rect") == 2
+    assert shown.count('data-trace="2026-01-01_00-00-00_trace_') == 2
 
 
 def test_traces_are_served_and_nothing_else(server):
@@ -123,18 +122,18 @@ def test_traces_are_served_and_nothing_else(server):
 
 def test_a_port_that_is_taken_is_refused(server, tmp_path):
     with pytest.raises(UsageError, match="cannot listen"):
-        ProfileServer(find_profile(tmp_path), "127.0.0.1", server.server_address[1])
+        RecordingServer(find_recording(tmp_path), "127.0.0.1", server.server_address[1])
 
 
 def test_with_a_display_the_browser_opens_the_page(tmp_path, monkeypatch):
     record(tmp_path, "2026-01-01_00-00-00")
     opened = []
-    monkeypatch.setattr(prof, "has_display", lambda: True)
-    monkeypatch.setattr(prof.webbrowser, "open", opened.append)
+    monkeypatch.setattr(page, "has_display", lambda: True)
+    monkeypatch.setattr(page.webbrowser, "open", opened.append)
 
     def stop(self) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ProfileServer, "serve_forever", stop)
+    monkeypatch.setattr(RecordingServer, "serve_forever", stop)
     output = prof_open(str(tmp_path))
     assert opened == [output.split()[0]]

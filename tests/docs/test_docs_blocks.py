@@ -104,7 +104,8 @@ def test_every_command_in_the_documentation_has_the_options_it_shows(page: Path)
             following = command.get_command(click.Context(command), words.pop(0))
             assert following is not None
             command = following
-        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        parameters = command.get_params(click.Context(command))
+        known = {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
         for word in words:
             option = word.partition("=")[0].replace("_", "-")
             if option.startswith("-") and "." not in option and not option.lstrip("-").isdigit():

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from genelab.plugins.tasks import load_task
-from genelab.profiling import measure as profiling
+from genelab.profiling.step_times import measure_training
 from genelab.profiling.stopwatch import Stopwatch
 from genelab.testing.fake_env import FakeVecEnv
 
@@ -21,7 +21,7 @@ class Part:
         return self.inner.compute() if self.inner else "done"
 
 
-def test_time_is_summed_by_label_and_nested_calls_count_once():
+def test_time_is_summed_by_label_and_nested_calls_belong_to_the_one_around_them():
     inner = Part(0.02)
     outer, other = Part(0.01, inner), Part(0.005)
     with Stopwatch() as watch:
@@ -29,24 +29,32 @@ def test_time_is_summed_by_label_and_nested_calls_count_once():
             watch.watch(label, part, "compute")
         assert outer.compute() == "done"
         assert [other.compute() for _ in range(3)] == ["done"] * 3
-    assert 0.03 <= watch.seconds["outer"] < 0.2
-    assert 0.015 <= watch.seconds["other"] < 0.2
-    assert "inner" not in watch.seconds
+    regions = watch.regions
+    assert {path: region.calls for path, region in regions.items()} == {
+        ("outer", "inner"): 1,
+        ("outer",): 1,
+        ("other",): 3,
+    }
+    assert 0.03 <= regions["outer",].seconds < 0.2
+    assert 0.02 <= regions["outer", "inner"].seconds < regions["outer",].seconds
+    assert 0.015 <= regions["other",].seconds < 0.2
 
 
-def test_watched_objects_are_left_as_they_were():
+def test_watched_objects_are_left_as_they_were_a_watch_on_a_watch_included():
     part = Part(0.0)
     with Stopwatch() as watch:
         watch.watch("part", part, "compute")
+        watch.watch("whole", part, "compute")
         assert "compute" in vars(part)
-    assert "compute" not in vars(part)
+        part.compute()
+    assert set(vars(part)) == {"seconds", "inner"}
     part.compute()
-    assert watch.seconds == {}
+    assert {path: region.calls for path, region in watch.regions.items()} == {("whole", "part"): 1, ("whole",): 1}
 
 
 def test_training_is_timed_without_its_first_iteration(workspace):
     loaded = load_task("Sample-Counter-v0", overrides=[("agent.iteration_s", "0.01")])
-    times = profiling.measure_training(FakeVecEnv(8), loaded, raw_us=4000.0)  # pyright: ignore[reportArgumentType]
+    times = measure_training(FakeVecEnv(8), loaded, raw_us=4000.0)  # pyright: ignore[reportArgumentType]
     assert (times.backend, times.unit) == ("sample", "iterations")
     assert 0.01 <= times.iteration_s < 0.1
     assert 80 < times.env_steps_per_s <= 800

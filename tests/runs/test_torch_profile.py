@@ -11,10 +11,9 @@ from click.testing import CliRunner, Result
 
 from genelab.cli.play import command as play_command
 from genelab.cli.train import command as train_command
-from genelab.profiling.region_table import RegionReport
-from genelab.profiling.schedule import ProfileSchedule
-from genelab.profiling.trace import TorchProfile
-from genelab.profiling.watch import WrappedMethods
+from genelab.profiling.recordings import RegionReport
+from genelab.profiling.stopwatch import Stopwatch
+from genelab.profiling.trace import Schedule, TraceRecorder
 from genelab.rl.backends.base import TrainContext
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import UsageError
@@ -72,11 +71,6 @@ def test_the_environment_variables_alone_turn_it_on(workspace, monkeypatch):
     assert report_in(workspace / "run/torch_profile").steps == 1
 
 
-def test_the_options_leave_no_variables_behind(workspace):
-    run(train_command, "--log-dir", "run", *SHORT)
-    assert ProfileSchedule.from_environment() is None
-
-
 def test_a_run_too_short_for_a_trace_says_so_and_writes_nothing(workspace):
     output = run(train_command, "--log-dir", "run", "--prof").output.replace("\n", " ")
     assert "recorded nothing: 4 steps, and the first trace is complete after 25" in output
@@ -99,7 +93,7 @@ def test_a_schedule_without_the_switch_is_refused(workspace):
 @pytest.mark.parametrize(("name", "value"), [("WAIT", "-1"), ("ACTIVE", "0"), ("REPEAT", "many")])
 def test_a_variable_that_is_no_number_of_steps_is_named(name, value):
     with pytest.raises(UsageError, match=f"'{value}' is no number of steps"):
-        ProfileSchedule.from_environment({"GENELAB_PROFILE": "1", f"GENELAB_PROFILE_{name}": value})
+        Schedule.chosen(False, {}, {"GENELAB_PROFILE": "1", f"GENELAB_PROFILE_{name}": value})
 
 
 @pytest.mark.parametrize("command", [train_command, play_command])
@@ -111,9 +105,10 @@ def test_a_bad_variable_is_found_before_anything_starts(workspace, fake_envs, mo
     assert fake_envs == []
 
 
-def test_a_schedule_survives_the_way_through_the_environment():
-    schedule = ProfileSchedule(wait=3, warmup=0, active=2, repeat=7)
-    assert ProfileSchedule.from_environment(schedule.to_environment()) == schedule
+def test_options_win_over_variables_and_variables_over_defaults():
+    variables = {"GENELAB_PROFILE_WAIT": "3", "GENELAB_PROFILE_ACTIVE": "2"}
+    assert Schedule.chosen(False, {}, variables) is None
+    assert Schedule.chosen(True, {"active": 7}, variables) == Schedule(wait=3, warmup=5, active=7, repeat=2)
 
 
 def test_scenes_that_play_themselves_warn_and_are_not_profiled(workspace):
@@ -153,53 +148,21 @@ def sb3_off_policy(log_dir: Path, **context) -> None:
     Sb3Backend().train(TrainContext("Fake-v0", FakeVecEnv(4), agent, log_dir, 96, **context))
 
 
-class Watched:
-    """Counts the calls of what a backend names."""
-
-    def __init__(self) -> None:
-        self.calls: dict[str, int] = {}
-        self.methods = WrappedMethods()
-
-    def __call__(self, label, target, method) -> None:
-        def count(original, *args, **kwargs):
-            self.calls[label] = self.calls.get(label, 0) + 1
-            return original(*args, **kwargs)
-
-        self.methods.wrap(target, method, count)
-
-
 @pytest.mark.parametrize(
     ("train", "policy_calls", "updates"),
     [(rsl_rl, 24, 6), (skrl, 24, 6), (sb3, 24, 6), (sb3_off_policy, 24, 6)],
 )
 def test_each_backend_names_what_acts_and_what_learns(tmp_path, train, policy_calls, updates):
-    watched = Watched()
-    train(tmp_path, watch=watched)
-    assert watched.calls == {"policy": policy_calls, "update": updates}
+    watch = Stopwatch()
+    train(tmp_path, watch=watch.watch)
+    calls = {path[-1]: region.calls for path, region in watch.regions.items()}
+    assert calls == {"policy": policy_calls, "update": updates}
 
 
 def test_the_environment_is_left_as_it_was(tmp_path):
     env = FakeVecEnv(4)
     before = set(vars(env))
-    with TorchProfile(tmp_path, ProfileSchedule(0, 0, 1, 1), env, lambda text: None) as profile:
+    with TraceRecorder(tmp_path, Schedule(0, 0, 1, 1), env, lambda text: None) as recorder:
         assert set(vars(env)) - before == {"step"}
-        profile.step()
+        recorder.step()
     assert set(vars(env)) == before
-
-
-def test_a_wrapper_of_a_wrapper_is_taken_off_first():
-    class Counter:
-        def __init__(self) -> None:
-            self.calls = 0
-
-        def add(self, amount: int) -> int:
-            self.calls += amount
-            return self.calls
-
-    counter, methods = Counter(), WrappedMethods()
-    for factor in (2, 10):
-        methods.wrap(counter, "add", lambda original, amount, factor=factor: original(factor * amount))
-    assert counter.add(1) == 20
-    methods.undo()
-    assert counter.add(1) == 21
-    assert vars(counter) == {"calls": 21}

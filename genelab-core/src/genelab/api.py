@@ -254,6 +254,31 @@ class ObservationKindSpec(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunExtensionSpec(Record):
+    """Something that takes part in the loops of `train` and `play`, with options of its own: a profiler, a viewer.
+
+    Attributes:
+        name: Name in `genelab list`.
+        extension: Subclass of `genelab.runs.extensions.RunExtension`.
+        commands: `"train"`, `"play"` or both.
+        summary: One line for `genelab list`.
+    """
+
+    references: ClassVar[tuple[str, ...]] = ("extension",)
+    words: ClassVar[tuple[str, ...]] = ("commands",)
+
+    name: str
+    extension: str
+    commands: tuple[str, ...] = ("train", "play")
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.commands or not set(self.commands) <= {"train", "play"}:
+            raise ValueError(f"RunExtensionSpec.commands must be of 'train' and 'play', got {self.commands!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunEvent:
     """Something that happened in a run, told to observers.
 
@@ -304,6 +329,10 @@ class HookSpecs:
         """Observation terms that can be computed from a robot's state alone. Resolved by `sim2sim`."""
 
     @hookspec
+    def genelab_run_extensions(self) -> list[RunExtensionSpec]:  # pyright: ignore[reportReturnType]
+        """Parts of the loops of `train` and `play`. Resolved when one of these commands is called, for its options."""
+
+    @hookspec
     def genelab_run_event(self, event: RunEvent) -> None:
         """Observe a run. Called as it happens; an exception here is logged once and never ends the run."""
 
@@ -318,5 +347,6 @@ RECORD_HOOKS: Mapping[str, type[Record]] = MappingProxyType(
         "genelab_launchers": LauncherSpec,
         "genelab_engines": EngineSpec,
         "genelab_observation_kinds": ObservationKindSpec,
+        "genelab_run_extensions": RunExtensionSpec,
     }
 )

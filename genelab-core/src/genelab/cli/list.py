@@ -16,6 +16,7 @@ from genelab.api import (
     MetricSpec,
     ObservationKindSpec,
     Record,
+    RunExtensionSpec,
     TaskSpec,
 )
 from genelab.console.options.common import json_option
@@ -73,6 +74,8 @@ def _facts(record: Record) -> dict[str, Any]:
             return {"summary": record.summary, "unit": record.unit, "higher_is_better": record.higher_is_better}
         case ObservationKindSpec():
             return {"summary": record.summary, "kind": record.kind}
+        case RunExtensionSpec():
+            return {"summary": record.summary, "commands": list(record.commands)}
         case CommandSpec() | LauncherSpec() | EngineSpec():
             return {"summary": record.summary}
     raise TypeError(type(record).__name__)
@@ -80,6 +83,7 @@ def _facts(record: Record) -> dict[str, Any]:
 
 def _columns(row: dict[str, Any]) -> list[str]:
     """Return name, details, summary and plugin as text."""
-    details = row.get("agents") or row.get("capabilities") or row.get("supports") or [row.get("unit") or ""]
+    lists = [row[key] for key in ("agents", "capabilities", "supports", "commands") if row.get(key)]
+    details = lists[0] if lists else [row.get("unit") or ""]
     mark = f" (overrides {', '.join(row['overrides'])})" if row["overrides"] else ""
     return [row["name"] + mark, " ".join(details), row["summary"], f"[{row['plugin']}]"]

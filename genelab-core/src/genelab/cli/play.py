@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genelab.console.options.common import filled, force_option, json_option, option, task_command
-from genelab.console.options.profile import profile_options
+from genelab.console.options.common import filled, force_option, json_option, option
+from genelab.console.options.extensions import extensible_command
 from genelab.console.options.simulation import SimulationOptions, simulation_options
-from genelab.profiling.schedule import ProfileSchedule
 from genelab.utils.errors import UsageError
 
 if TYPE_CHECKING:
+    from genelab.runs.extensions import Extensions
     from genelab.runs.playing import PlaySummary
 
 Count = click.IntRange(min=1)
@@ -59,10 +59,9 @@ class PlayOptions:
         return self.checkpoint
 
 
-@task_command(short_help="Run a task and look at it.")
+@extensible_command("play", short_help="Run a task and look at it.")
 @filled(PlayOptions, "options")
 @simulation_options
-@profile_options("a control step")
 @click.option(
     "--command",
     "script",
@@ -81,6 +80,7 @@ def command(
     video: Path | None,
     force: bool,
     as_json: bool,
+    extensions: Extensions,
 ) -> None:
     """Run TASK with zero actions, random ones, its expert or a trained policy."""
     if _is_playback(task):
@@ -92,8 +92,6 @@ def command(
         }
         for name in (name for name, value in policy_options.items() if value is not None):
             click.echo(f"warning: {task} plays itself, {name} is ignored", err=True)
-        if ProfileSchedule.from_environment() is not None:
-            click.echo(f"warning: {task} plays itself, --prof is ignored", err=True)
         options, script = replace(options, agent=None, checkpoint=None, num_envs=None), None
     overrides = [
         *simulation.overrides("play_env"),
@@ -111,7 +109,13 @@ def command(
         click.echo(f"note: and {len(source.differences) - MAX_DIFFERENCES} more differences", err=True)
     chosen = any(path == "play_env.simulation.steps" for path, _ in overrides)
     summary = play(
-        source, max_steps=options.max_steps, video=video, force=force, command=script, whole_command=not chosen
+        source,
+        max_steps=options.max_steps,
+        video=video,
+        force=force,
+        command=script,
+        whole_command=not chosen,
+        extensions=extensions,
     )
     if as_json:
         click.echo(json.dumps({"task": source.loaded.spec.id, "policy": source.kind, **asdict(summary)}, indent=2))

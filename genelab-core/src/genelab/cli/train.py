@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genelab.console.options.common import backend_option, filled, option, task_command
+from genelab.console.options.common import backend_option, filled, option
+from genelab.console.options.extensions import extensible_command
 from genelab.console.options.forwarding import forwarded_arguments
 from genelab.console.options.in_training_eval import InTrainingEvalOptions, in_training_eval_options
 from genelab.console.options.processes import Processes, process_options
-from genelab.console.options.profile import profile_options
 from genelab.console.options.simulation import Seed, SimulationOptions, simulation_options
 from genelab.rl.distributed import World
 from genelab.utils.errors import UsageError
 
 if TYPE_CHECKING:
+    from genelab.runs.extensions import Extensions
     from genelab.runs.plan import TrainRequest
 
 Count = click.IntRange(min=1)
@@ -62,14 +63,14 @@ class TrainOptions:
         return overrides
 
 
-@task_command(
+@extensible_command(
+    "train",
     short_help="Train a policy.",
     epilog="Ctrl-C and SIGTERM save a checkpoint and exit with 130 and 143; --resume goes on from it.",
 )
 @filled(TrainOptions, "options")
 @process_options
 @in_training_eval_options
-@profile_options("one iteration as the log counts it: a rollout with its update")
 @backend_option
 @simulation_options
 def command(
@@ -79,6 +80,7 @@ def command(
     processes: Processes,
     evaluations: InTrainingEvalOptions,
     simulation: SimulationOptions,
+    extensions: Extensions,
 ) -> int:
     """Train a policy for TASK and write it to a run directory below logs/."""
     if options.max_iterations is not None and options.steps is not None:
@@ -118,17 +120,17 @@ def command(
         return train_stages(request)
     if processes.starts_ranks():
         return _train_on_gpus(request)
-    return _train_here(request)
+    return _train_here(request, extensions)
 
 
-def _train_here(request: TrainRequest) -> int:
+def _train_here(request: TrainRequest, extensions: Extensions) -> int:
     from rich.console import Console
 
     from genelab.runs.interrupts import Interrupted
     from genelab.runs.training import TrainingInterrupted, train
 
     try:
-        report = train(request, console=Console(stderr=True))
+        report = train(request, console=Console(stderr=True), extensions=extensions)
     except TrainingInterrupted as stop:
         return _stopped(request, stop.run_dir, stop.signum)
     except Interrupted as stop:

@@ -22,8 +22,6 @@ CORE_COMMANDS = (
     CommandSpec(name="compare", command="genelab.cli.compare:command", summary="Compare two evaluations."),
     CommandSpec(name="aggregate", command="genelab.cli.aggregate:command", summary="Take seeds of tasks together."),
     CommandSpec(name="report", command="genelab.cli.report:command", summary="Write an HTML page about a run."),
-    CommandSpec(name="profile", command="genelab.cli.profile:command", summary="Measure where a step's time goes."),
-    CommandSpec(name="prof", command="genelab.cli.prof:command", summary="Look at what --prof recorded."),
     CommandSpec(
         name="plugins",
         command="genelab.cli.plugins:command",

@@ -18,13 +18,14 @@ from genelab.api import (
     ObservationKindSpec,
     Record,
     RunEvent,
+    RunExtensionSpec,
     TaskSpec,
 )
 from genelab.plugins.builtin import CORE_COMMANDS
 from genelab.plugins.candidates import Candidate, extra_candidates, installed_candidates, rooms_left_out
 from genelab.plugins.conflicts import Index, Owned, build_index
 from genelab.plugins.discovery import load_plugins
-from genelab.plugins.lookup import not_found
+from genelab.plugins.lookup import absentees, not_found
 from genelab.plugins.observers import Observers
 from genelab.plugins.selection import ALLOW, DISABLE, EXTRA, PINNED, STRICT, Selection
 from genelab.plugins.status import PluginStatus
@@ -32,7 +33,17 @@ from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.names import normalize
 from genelab.utils.references import resolve
 
-KINDS = ("tasks", "backends", "exporters", "metrics", "commands", "launchers", "engines", "observation_kinds")
+KINDS = (
+    "tasks",
+    "backends",
+    "exporters",
+    "metrics",
+    "commands",
+    "launchers",
+    "engines",
+    "observation_kinds",
+    "run_extensions",
+)
 """Attributes of a catalog that hold records."""
 
 R = TypeVar("R", bound=Record)
@@ -43,8 +54,8 @@ class Catalog:
 
     Attributes:
         plugins: What became of each plugin, the core first.
-        tasks, backends, exporters, metrics, commands, launchers, engines, observation_kinds: Records by the name that
-            reaches them.
+        tasks, backends, exporters, metrics, commands, launchers, engines, observation_kinds, run_extensions: Records by
+            the name that reaches them.
     """
 
     def __init__(self, candidates: Iterable[Candidate], selection: Selection) -> None:
@@ -69,6 +80,7 @@ class Catalog:
         self.launchers: dict[str, LauncherSpec] = self._indices["genelab_launchers"].listed
         self.engines: dict[str, EngineSpec] = self._indices["genelab_engines"].listed
         self.observation_kinds: dict[str, ObservationKindSpec] = self._indices["genelab_observation_kinds"].listed
+        self.run_extensions: dict[str, RunExtensionSpec] = self._indices["genelab_run_extensions"].listed
 
     @property
     def own_commands(self) -> list[CommandSpec]:
@@ -113,6 +125,12 @@ class Catalog:
         """Return the engine called `name`."""
         return self._find("genelab_engines", "engine", name)
 
+    def extensions_of(self, command: str) -> list[RunExtensionSpec]:
+        """Return the run extensions of `command`, GeneLab's own first, without those that another one overrides."""
+        lost = {name for spec in self.run_extensions.values() for name in self.overridden(spec)}
+        chosen = [spec for name, spec in self.run_extensions.items() if command in spec.commands and name not in lost]
+        return sorted(chosen, key=lambda spec: not self.owner(spec).own)
+
     def owner(self, record: Record) -> PluginStatus:
         """Return the plugin that `record` of this catalog came from."""
         return self._owners[id(record)]
@@ -145,6 +163,10 @@ class Catalog:
     def notify(self, event: RunEvent) -> None:
         """Tell every run observer; one that raises is reported once and disturbs neither the run nor the others."""
         self._observers.notify(event)
+
+    def absentees(self) -> list[str]:
+        """Return hints at what is not there and may have provided a name: failed or disabled plugins, missing rooms."""
+        return absentees(self.plugins, rooms_left_out())
 
     def problems(self) -> list[PluginStatus]:
         """Return the plugins with something wrong (a disabled one is not)."""
@@ -216,7 +238,7 @@ class Catalog:
         known = list(index.listed)
         if kind == "command":
             known += [spec.name for spec in CORE_COMMANDS]
-        raise not_found(kind, name, known, self.plugins, self.tasks.values(), rooms_left_out())
+        raise not_found(kind, name, known, self.absentees(), self.tasks.values())
 
 
 _current: Catalog | None = None

@@ -11,14 +11,9 @@ from genelab.utils.names import normalize, unknown_name
 
 
 def not_found(
-    kind: str,
-    name: str,
-    known: Iterable[str],
-    plugins: Iterable[PluginStatus],
-    tasks: Iterable[TaskSpec],
-    left_out: Sequence[str] = (),
+    kind: str, name: str, known: Iterable[str], absent: Sequence[str], tasks: Iterable[TaskSpec]
 ) -> UsageError:
-    """Build the error for `name`; `left_out` are the core's rooms that this installation lacks.
+    """Build the error for `name`; `absent` are the hints of `absentees`.
 
     A backend that an installed task has an agent for is not a typing error: its distribution is missing.
     """
@@ -28,6 +23,18 @@ def not_found(
         hints.append(f"{install_hint(name)} ({wanted_by[0]} has an agent for it)")
     else:
         hints.append(str(unknown_name(kind, name, known).fix))
+    what = f"backend {name!r} is not installed" if wanted_by else f"unknown {kind} {name!r}"
+    return UsageError(what, fix="; ".join([*hints, *absent]))
+
+
+def absentees(plugins: Sequence[PluginStatus], left_out: Sequence[str]) -> list[str]:
+    """Return hints at what may have provided a name and is not there.
+
+    Args:
+        plugins: All plugins; those that failed or are disabled count.
+        left_out: The core's rooms that this installation lacks.
+    """
+    hints = []
     failed = [plugin.name for plugin in plugins if plugin.status in ("error", "incompatible")]
     if failed:
         hints.append(f"plugins that failed and may have provided it: {', '.join(failed)} (genelab plugins doctor)")
@@ -36,8 +43,7 @@ def not_found(
         hints.append(f"disabled plugins: {', '.join(disabled)}")
     if left_out:
         hints.append(f"parts of genelab-core that this installation lacks: {', '.join(left_out)}")
-    what = f"backend {name!r} is not installed" if wanted_by else f"unknown {kind} {name!r}"
-    return UsageError(what, fix="; ".join(hints))
+    return hints
 
 
 def install_hint(backend: str) -> str:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genelab.profiling.recording import PLAYED
-from genelab.profiling.schedule import ProfileSchedule
+from genelab.runs.extensions import Extensions, Loop, default_extensions
 from genelab.runs.source import PolicySource
 from genelab.runs.steering import Steer, drawn, follow_keys, follow_script, read_script
 from genelab.sim.viewer import ViewerClosed, require_display
@@ -55,6 +54,7 @@ def play(
     force: bool = False,
     command: str | None = None,
     whole_command: bool = False,
+    extensions: Extensions | None = None,
 ) -> PlaySummary:
     """Run `source` in its task's `play_env`.
 
@@ -67,6 +67,7 @@ def play(
             holds in the time of the whole run, whatever happens to episodes. Without it, keys of a viewer steer a
             velocity command.
         whole_command: Let a headless run be as long as `command`, if that ends, and not `simulation.steps`.
+        extensions: What plugins add; `None` for what they add without being asked.
 
     Raises:
         GenelabError: if the config wants a viewer and there is no display.
@@ -81,6 +82,7 @@ def play(
         from genelab.eval.video import check_video_path
 
         check_output(check_video_path(video), force=force, option="--video")
+    extensions = extensions or default_extensions("play")
     limit = step_limit(cfg.simulation, max_steps)
     if command is not None:
         duration = read_script(command, cfg).duration
@@ -101,29 +103,28 @@ def play(
             def on_frame() -> None:
                 writer.write(env.render())
 
-        if source.loaded.spec.kind == "playback":
-            summary = play_scene(env, limit, on_frame)
-        else:
-            policy: Policy = source.policy(env, seed=cfg.seed)
-            on_step: Callable[[], None] = _nothing
-            schedule = ProfileSchedule.from_environment()
-            if schedule is not None:
-                from genelab.profiling.trace import TorchProfile, WatchedPolicy
+        def on_step(step: int) -> None:
+            extensions.after_step(step, step * env.num_envs, {})
 
-                profile = stack.enter_context(TorchProfile(PLAYED, schedule, env, _say))
-                policy, on_step = WatchedPolicy(policy, profile.regions), profile.step
+        loop = Loop("play", source.loaded.spec.id, env, Path("logs"), _say)
+        if source.loaded.spec.kind != "playback":
+            loop.policy = source.policy(env, seed=cfg.seed)
+        stack.enter_context(extensions.around(loop))
+        if loop.policy is None:
+            summary = play_scene(env, limit, on_frame, on_step)
+        else:
             steer: Steer = drawn
             if command is not None:
                 steer = follow_script(env, command)
             elif cfg.simulation.vis:
                 steer = follow_keys(env, _say)
-            summary = play_policy(env, policy, limit, on_frame, on_step, steer)
+            summary = play_policy(env, loop.policy, limit, on_frame, on_step, steer)
     summary.video, summary.command = None if video is None else str(video), command
     return summary
 
 
-def _nothing() -> None:
-    """Film nothing, profile nothing."""
+def _nothing(*_: object) -> None:
+    """Film nothing, count nothing."""
 
 
 def _say(text: str) -> None:
@@ -146,7 +147,7 @@ def play_policy(
     policy: Policy,
     limit: int | None,
     on_frame: Callable[[], None] = _nothing,
-    on_step: Callable[[], None] = _nothing,
+    on_step: Callable[[int], None] = _nothing,
     steer: Steer = drawn,
 ) -> PlaySummary:
     """Let `policy` act in `env` for `limit` control steps, or until the viewer is closed.
@@ -156,7 +157,7 @@ def play_policy(
         policy: What acts.
         limit: See `step_limit`.
         on_frame: Called after the reset and after each step.
-        on_step: Called when a step is over, film and statistics included.
+        on_step: Called with the number of steps when one is over, film and statistics included.
         steer: Sets the commands.
     """
     env.raw_observations = True
@@ -182,7 +183,7 @@ def play_policy(
             lengths += length[done].tolist()
             episode_return[done] = 0.0
             length[done] = 0.0
-            on_step()
+            on_step(summary.steps)
     except ViewerClosed:
         summary.ended = "viewer closed"
     if returns:
@@ -191,7 +192,12 @@ def play_policy(
     return summary
 
 
-def play_scene(env: Any, limit: int | None, on_frame: Callable[[], None] = _nothing) -> PlaySummary:
+def play_scene(
+    env: Any,
+    limit: int | None,
+    on_frame: Callable[[], None] = _nothing,
+    on_step: Callable[[int], None] = _nothing,
+) -> PlaySummary:
     """Step a `ManagerBasedEnv` without rewards, its actuators at rest, as `play_policy` does."""
     env.reset()
     on_frame()
@@ -202,6 +208,7 @@ def play_scene(env: Any, limit: int | None, on_frame: Callable[[], None] = _noth
             env.step(still)
             summary.steps += 1
             on_frame()
+            on_step(summary.steps)
     except ViewerClosed:
         summary.ended = "viewer closed"
     return summary

@@ -12,10 +12,9 @@ from rich.console import Console
 
 from genelab.api import RunEvent
 from genelab.plugins.catalog import get_catalog
-from genelab.profiling.recording import FOLDER
-from genelab.profiling.schedule import ProfileSchedule
 from genelab.rl.backends.base import TrainContext
 from genelab.rl.distributed import World, joined
+from genelab.runs.extensions import Extensions, Loop, default_extensions
 from genelab.runs.interrupts import Interrupted, StopSignals
 from genelab.runs.plan import TrainPlan, TrainRequest, plan_training
 from genelab.runs.progress import ProgressFile, TrainingProgress
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from genelab.config.env import ManagerBasedEnvCfg
     from genelab.envs.vec_env import VecEnv
     from genelab.rl.backends.base import TrainResult
+
+OnIteration = Callable[[int, int, dict[str, float]], None]
 
 
 @dataclass
@@ -58,12 +59,15 @@ class TrainingInterrupted(Interrupted):
         self.run_dir = run_dir
 
 
-def train(request: TrainRequest, *, console: Console | None = None) -> TrainReport:
+def train(
+    request: TrainRequest, *, console: Console | None = None, extensions: Extensions | None = None
+) -> TrainReport:
     """Train until the budget is used up or a signal asks to stop; either way the last checkpoint is on disk.
 
     Args:
         request: What to train.
         console: Where progress is shown; `None` for nowhere.
+        extensions: What plugins add; `None` for what they add without being asked.
 
     Raises:
         UsageError: for a request that cannot be served, before the simulator starts.
@@ -74,6 +78,7 @@ def train(request: TrainRequest, *, console: Console | None = None) -> TrainRepo
     world = World.from_environment()
     pin_gpu(world)
     plan = plan_training(request)
+    extensions = extensions or default_extensions("train")
     progress = TrainingProgress(console if console is not None and world.is_main else Console(quiet=True))
     signals = StopSignals(lambda signum: progress.message("stopping after this iteration; once more aborts at once"))
     with ExitStack() as stack:
@@ -86,7 +91,7 @@ def train(request: TrainRequest, *, console: Console | None = None) -> TrainRepo
         world.barrier()  # the others read what was recorded
         stack.enter_context(progress)
         try:
-            result = _train_in(run, plan, progress, signals, world)
+            result = _train_in(run, plan, progress, signals, world, extensions)
             if world.is_main:
                 left = result.iteration < plan.loaded.cfg.agent.max_iterations
                 _record_end(run, result, interrupted=signals.requested() and left)
@@ -148,7 +153,12 @@ def _record_failure(run: RunDir, error: BaseException) -> None:
 
 
 def _train_in(
-    run: RunDir, plan: TrainPlan, progress: TrainingProgress, signals: StopSignals, world: World
+    run: RunDir,
+    plan: TrainPlan,
+    progress: TrainingProgress,
+    signals: StopSignals,
+    world: World,
+    extensions: Extensions,
 ) -> TrainResult:
     from genelab.rl.checkpoint import read_meta
     from genelab.runs.in_training_eval import InTrainingEvaluation
@@ -175,8 +185,10 @@ def _train_in(
         )
         if world.is_main:
             context.notify = _Reporter(run)
-            context.on_iteration = _on_iteration(progress_file, progress)
-            _profile(context, run, progress, stack)
+            context.on_iteration = _on_iteration(progress.update, progress_file.update, extensions.after_step)
+            context.watch = extensions.watch
+            loop = Loop("train", plan.loaded.spec.id, env, run.path, progress.message)
+            stack.enter_context(extensions.around(loop))
         evaluation = None
         if plan.evaluation is not None and world.is_main:
             done = 0 if plan.resume is None else read_meta(plan.resume)["iteration"]
@@ -212,24 +224,14 @@ def _make_env(cfg: ManagerBasedEnvCfg, run: RunDir, world: World) -> VecEnv:
     )
 
 
-def _profile(context: TrainContext, run: RunDir, progress: TrainingProgress, stack: ExitStack) -> None:
-    """Record the training until `stack` unwinds, if `--prof` or its environment variables ask for it."""
-    steps = ProfileSchedule.from_environment()
-    if steps is None:
-        return
-    from genelab.profiling.trace import TorchProfile
+def _on_iteration(*told: OnIteration) -> OnIteration:
+    """Return `TrainContext.on_iteration` for several that want to know how far the run is."""
 
-    stack.enter_context(TorchProfile(run.path / FOLDER, steps, context.env, progress.message)).follow(context)
+    def tell(iteration: int, env_steps: int, scalars: dict[str, float]) -> None:
+        for call in told:
+            call(iteration, env_steps, scalars)
 
-
-def _on_iteration(file: ProgressFile, progress: TrainingProgress) -> Callable[[int, int, dict[str, float]], None]:
-    """Return what tells people and other processes how far the run is."""
-
-    def update(iteration: int, env_steps: int, scalars: dict[str, float]) -> None:
-        progress.update(iteration, env_steps, scalars)
-        file.update(iteration, env_steps, scalars)
-
-    return update
+    return tell
 
 
 def _checkpoint_meta(run: RunDir, plan: TrainPlan, env: VecEnv) -> dict[str, Any]:

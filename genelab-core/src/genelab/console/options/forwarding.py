@@ -20,7 +20,7 @@ def forwarded_arguments(ctx: click.Context, *, without: Collection[str]) -> list
     others, overrides = split_overrides(list(ctx.meta[ARGUMENTS]))
     given, _, _ = ctx.command.make_parser(ctx).parse_args(others)
     arguments: list[str] = []
-    for option in ctx.command.params:
+    for option in ctx.command.get_params(ctx):
         if isinstance(option, click.Option) and option.name in given and option.name not in without:
             arguments += _spelled(option, given[option.name])
     return arguments + [f"--{path}={text}" for path, text in overrides]

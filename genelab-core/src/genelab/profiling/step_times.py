@@ -1,28 +1,33 @@
-"""Where the time of a step goes: Genesis, the managers, a training iteration."""
+"""`genelab profile`: how long Genesis, a step of the environment, its managers and a training iteration take."""
 
 from __future__ import annotations
 
+import json
 import resource
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
+import click
 
+from genelab.console.options.common import backend_option, json_option, task_command
+from genelab.console.tables.text import table
 from genelab.plugins.child_process import Child
 from genelab.plugins.tasks import LoadedTask, load_task
 from genelab.profiling.stopwatch import Stopwatch
 from genelab.rl.backends.base import TrainContext, load_backend
 from genelab.utils.errors import UsageError
+from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
     from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
 
+SCENE = "scene: Genesis, actuators, state"
 ROUNDS = 5
 WARM_UP_STEPS = 10
 TRAINING_STEPS_PER_ENV = 100
@@ -147,7 +152,7 @@ def profile_task(
             path, other = f"env.simulation.{name}", str(not getattr(simulation, name)).lower()
             arguments = {"task_id": task_id, "num_envs": num_envs, "steps": steps}
             child = Child(
-                "genelab.profiling.measure:measure_variant", {**arguments, "overrides": [*overrides, (path, other)]}
+                "genelab.profiling.step_times:measure_variant", {**arguments, "overrides": [*overrides, (path, other)]}
             )
             report.variants[f"{path} {other}"] = child.result()
     return report
@@ -236,7 +241,7 @@ def measure_parts(env: ManagerBasedRlEnv, times: StepTimes, steps: int) -> dict[
     actions = _random_actions(env, steps)
     env.reset()
     with Stopwatch(_synchronizer(env.device)) as watch:
-        watch.watch("scene", env.scene, "step")
+        watch.watch(SCENE, env.scene, "step")
         for manager, methods in MANAGER_METHODS.items():
             for method in methods:
                 watch.watch(manager, getattr(env, manager), method)
@@ -244,10 +249,12 @@ def measure_parts(env: ManagerBasedRlEnv, times: StepTimes, steps: int) -> dict[
         for action in actions:
             env.step(action)
         whole = watch.now() - began
-    parts = {name: round(1e6 * seconds / steps, 1) for name, seconds in watch.seconds.items()}
-    scene = parts.pop("scene")
-    rest = 1e6 * whole / steps - scene - sum(parts.values())
-    return {"scene: Genesis, actuators, state": scene, **parts, "rest: bookkeeping, entity resets": round(rest, 1)}
+    parts = {SCENE: 0.0}
+    for region in watch.regions.values():
+        if len(region.path) == 1:  # time within another watched method counts there
+            parts[region.path[0]] = round(1e6 * region.seconds / steps, 1)
+    parts["rest: bookkeeping, entity resets"] = round(1e6 * whole / steps - sum(parts.values()), 1)
+    return parts
 
 
 def measure_training(env: ManagerBasedRlEnv, loaded: LoadedTask, raw_us: float) -> TrainingTimes:
@@ -300,3 +307,63 @@ def peak_memory_mib() -> float:
     """Return the largest resident memory of this process so far, MiB."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+
+
+@task_command(short_help="Measure where a step's time goes.")
+@click.option("--num-envs", type=click.IntRange(min=1), help="Parallel environments instead of the task's.")
+@click.option("--steps", type=click.IntRange(min=5), default=200, show_default=True, help="Control steps to measure.")
+@click.option("--training/--no-training", default=True, show_default=True, help="Measure training iterations, too.")
+@click.option("--variants", is_flag=True, help="Measure performance_mode and pad_batch the other way, in processes.")
+@backend_option
+@json_option
+def command(
+    task: str,
+    overrides: list[tuple[str, str]],
+    backend: str | None,
+    num_envs: int | None,
+    steps: int,
+    training: bool,
+    variants: bool,
+    as_json: bool,
+) -> None:
+    """Measure TASK: Genesis alone, a step of the environment, each manager, a training iteration.
+
+    Genesis alone and the environment advance the same number of physics ticks with the same solver options, in turns
+    within one run. Actions are random, so episodes end often.
+    """
+    report = profile_task(
+        task,
+        backend=backend,
+        num_envs=num_envs,
+        steps=steps,
+        training=training,
+        variants=variants,
+        overrides=overrides,
+    )
+    click.echo(json.dumps(asdict(report), indent=2) if as_json else _described(report))
+
+
+def _described(report: ProfileReport) -> str:
+    times = report.times
+    rows = [
+        ["Genesis alone", f"{times.raw_us:,.1f}", f"{times.ratio:.1%}"],
+        ["env.step", f"{times.step_us:,.1f}", f"{times.env_steps_per_s:,.0f} steps/s"],
+    ]
+    if times.calm_step_us is not None:
+        rows.append(["  where no episode ends", f"{times.calm_step_us:,.1f}", ""])
+    whole = sum(report.parts_us.values())
+    rows += [[f"  {name}", f"{part:,.1f}", f"{part / whole:.1%}"] for name, part in report.parts_us.items()]
+    lines = [
+        f"{report.task}: {report.num_envs} envs on {report.device}, {report.ticks_per_step} ticks a step",
+        table(rows, ["", "µs", "share of env.step"], numbers=True),
+    ]
+    if report.training is not None:
+        times = report.training
+        rate = f"{times.env_steps_per_s:,.0f} steps/s"
+        lines.append(f"training with {times.backend}: {times.iteration_s:.3f} s for one of its {times.unit}, {rate}")
+        share = f"{times.outside_physics_us:,.0f} of them outside physics"
+        lines.append(f"  {times.step_us:,.0f} µs a control step of all envs, {share}")
+    for name, variant in report.variants.items():
+        gain = f"Genesis alone {variant['raw_us']:,.0f} µs ({report.times.raw_us / variant['raw_us']:.2f} × as fast)"
+        lines.append(f"{name}: {gain}, build {variant['build_s']} s")
+    return "\n".join([*lines, f"build {report.times.build_s:.1f} s, peak memory {report.peak_memory_mib:,.0f} MiB"])
