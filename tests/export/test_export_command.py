@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ import sample_export_tasks
 import torch
 from click.testing import CliRunner, Result
 
+import genelab
 import genelab.envs.make
 from genelab.cli.export import command
 from genelab.plugins.candidates import extra_candidates, installed_candidates
@@ -89,6 +93,23 @@ def test_an_exported_run_acts_as_its_checkpoint(runs: dict[str, Path], here: Pat
         observations, _, terminated, truncated, _ = env.step(actions)
         live.reset(terminated | truncated)
         stored.reset(terminated | truncated)
+
+
+@pytest.mark.parametrize("name", ["model_final.pt", "policy.ts"])
+def test_an_evaluation_hashes_the_file_once_and_reads_what_is_said_of_it_once(
+    runs: dict[str, Path], here: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    for file in runs["Mlp"].glob("model_final.pt*"):
+        shutil.copy(file, here)
+    export("Sample-Export-Mlp-v0", runs["Mlp"])
+    done: Counter[str] = Counter()
+    digest, read_text = hashlib.file_digest, Path.read_text
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, kind: done.update([file.name]) or digest(file, kind))
+    monkeypatch.setattr(Path, "read_text", lambda path, **how: done.update([str(path)]) or read_text(path, **how))
+    document = genelab.evaluate("Sample-Export-Mlp-v0", here / name, episodes=2)
+    assert document["policy"]["sha256"] == sha256_file(here / name)
+    sidecar = {"model_final.pt": ".meta.json", "policy.ts": ".metadata.json"}[name]
+    assert {Path(path).name: count for path, count in done.items() if name in path} == {name: 2, name + sidecar: 1}
 
 
 def test_metadata_names_task_and_checkpoint(runs: dict[str, Path], here: Path):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genelab.rl.checkpoint import load_tensors, meta_path, verify_file, write_meta
+from genelab.rl.checkpoint import load_tensors, meta_path, open_checkpoint, write_meta
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import atomic_path
 from genelab_backend_sb3.normalizer_file import NORMALIZER, pack_statistics, put_statistics, read_statistics
@@ -73,7 +73,7 @@ def read_archive(path: Path) -> Archive:
             tensors holds anything else.
     """
     path = Path(path)
-    meta = verify_file(path)
+    meta = open_checkpoint(path).metadata
     try:
         with zipfile.ZipFile(path) as archive:
             wanted = [item for item in archive.infolist() if item.filename.endswith((".pth", ".json", ".npz"))]

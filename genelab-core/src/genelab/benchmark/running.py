@@ -28,7 +28,7 @@ from genelab.runs.provenance import contributors, versions
 from genelab.runs.run_dir import now
 from genelab.runs.source import open_source
 from genelab.utils.errors import GenelabError, UsageError
-from genelab.utils.files import check_output, read_json, sha256_file, sha256_json, write_json
+from genelab.utils.files import check_output, read_json, sha256_json, write_json
 
 EVAL, INPUTS, LOG = Path("eval.json"), Path("inputs.json"), Path("output.log")
 
@@ -247,7 +247,7 @@ def measured_inputs(entry: SuiteEntry) -> dict[str, Any]:
     return {
         "task": source.loaded.spec.id,
         "policy": source.kind,
-        "policy_sha256": None if source.path is None else sha256_file(source.path),
+        "policy_sha256": None if source.file is None else source.file.sha256,
         "config_sha256": sha256_json(config),
         "episodes": entry.episodes,
         "seed": entry.seed,

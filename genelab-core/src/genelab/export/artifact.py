@@ -38,6 +38,11 @@ class Artifact:
     action_dim: int
     recurrent: RecurrentSpec | None
 
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file."""
+        return self.metadata["sha256"]
+
     @classmethod
     def open(cls, path: str | Path) -> Artifact:
         """Read the metadata and compare the file with it; nothing of the file is executed.

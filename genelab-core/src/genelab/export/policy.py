@@ -21,7 +21,7 @@ class ExportedPolicy:
     """A file written by `genelab export`, run on the CPU by the exporter of its format.
 
     Args:
-        path: The file; its `<file>.metadata.json` must lie beside it.
+        file: The file, whose `<file>.metadata.json` must lie beside it; or what `Artifact.open` made of it.
         layout: The environment's observation layout, which must be the one of the export; `None` checks nothing.
 
     Raises:
@@ -31,8 +31,8 @@ class ExportedPolicy:
 
     kind = "export"
 
-    def __init__(self, path: str | Path, layout: ObservationLayout | None = None) -> None:
-        self.artifact = Artifact.open(path)
+    def __init__(self, file: str | Path | Artifact, layout: ObservationLayout | None = None) -> None:
+        self.artifact = file if isinstance(file, Artifact) else Artifact.open(file)
         if layout is not None:
             self.artifact.check_layout(layout)
         self.recurrent = self.artifact.recurrent is not None

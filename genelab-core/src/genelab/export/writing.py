@@ -14,6 +14,7 @@ from genelab.export.parity import check_parity
 from genelab.export.reference import EPISODES, record_reference
 from genelab.export.rollout import record_rollout
 from genelab.rl.baked import bake
+from genelab.rl.checkpoint import open_checkpoint
 from genelab.utils.files import atomic_path, check_output, sha256_file, write_json
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def export_policy(
         metadata={
             "task": task,
             "checkpoint": None if checkpoint is None else str(checkpoint),
-            "checkpoint_sha256": None if checkpoint is None else sha256_file(checkpoint),
+            "checkpoint_sha256": None if checkpoint is None else open_checkpoint(checkpoint).sha256,
             **describe_policy(live, env),
         },
     )

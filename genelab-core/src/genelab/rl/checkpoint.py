@@ -9,17 +9,33 @@ from __future__ import annotations
 import pickle
 import platform
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import torch
-
 from genelab.managers.observation_layout import ObservationLayout
 from genelab.utils.errors import GenelabError, UsageError, first_line
 from genelab.utils.files import atomic_path, read_json, sha256_file, write_json
+from genelab.utils.lazy import torch
 
 META_SUFFIX = ".meta.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint file of any kind, found as it was written.
+
+    Attributes:
+        path: The file.
+        metadata: What its sidecar says; empty when there is none, as for a checkpoint from elsewhere.
+        sha256: Of the file.
+    """
+
+    path: Path
+    metadata: dict[str, Any]
+    sha256: str
 
 
 def save_checkpoint(path: Path, payload: dict[str, Any], meta: dict[str, Any]) -> None:
@@ -94,11 +110,11 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             what its sidecar says.
     """
     path = Path(path)
-    meta = verify_file(path)
+    opened = open_checkpoint(path)
     payload = load_tensors(path, path.name, str(path))
     if not isinstance(payload, dict):
         raise GenelabError(f"{path.name} is not a checkpoint: it holds a {type(payload).__name__}", where=str(path))
-    return payload, meta
+    return payload, dict(opened.metadata)
 
 
 def load_tensors(source: Path | BinaryIO, name: str, where: str) -> Any:
@@ -128,8 +144,11 @@ def load_tensors(source: Path | BinaryIO, name: str, where: str) -> Any:
         ) from error
 
 
-def verify_file(path: Path) -> dict[str, Any]:
-    """Compare a checkpoint file of any kind with its sidecar, if it has one, and return what that says.
+def open_checkpoint(path: Path) -> Checkpoint:
+    """Compare a checkpoint file of any kind with its sidecar, if it has one.
+
+    A file is opened before the simulator starts and loaded by its backend afterwards: it is hashed once, unless it was
+    replaced in between.
 
     Raises:
         UsageError: if there is no such file.
@@ -138,6 +157,20 @@ def verify_file(path: Path) -> dict[str, Any]:
     path = Path(path)
     if not path.is_file():
         raise UsageError(f"no such checkpoint: {path}")
+    return _opened(path, _version(path), _version(meta_path(path)))
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when a file is replaced or written to; `None` where there is none."""
+    if not path.exists():
+        return None
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=8)
+def _opened(path: Path, file: object, sidecar: object) -> Checkpoint:
+    """Open `path`; the two versions tell apart what it held at different times."""
     meta = read_meta(path)
     size = path.stat().st_size
     if "size" in meta and size != meta["size"]:
@@ -147,13 +180,14 @@ def verify_file(path: Path) -> dict[str, Any]:
             where=str(path),
             fix="use another checkpoint; without this file the run resumes from the one before",
         )
-    if "sha256" in meta and sha256_file(path) != meta["sha256"]:
+    sha256 = sha256_file(path)
+    if meta.get("sha256", sha256) != sha256:
         raise GenelabError(
             f"{path.name} was changed after it was written: its SHA-256 is not the recorded one",
             where=str(path),
             fix=f"use another checkpoint; if the change is yours, remove {meta_path(path).name}",
         )
-    return meta
+    return Checkpoint(path, meta, sha256)
 
 
 def require_layout(path: Path, meta: dict[str, Any], layout: ObservationLayout, groups: tuple[str, ...]) -> None:
@@ -216,13 +250,14 @@ def _reason(error: Exception) -> str:
 
 
 __all__ = [
+    "Checkpoint",
     "load_checkpoint",
     "load_tensors",
     "meta_path",
+    "open_checkpoint",
     "read_meta",
     "require_layout",
     "save_checkpoint",
     "save_tensors",
-    "verify_file",
     "write_meta",
 ]

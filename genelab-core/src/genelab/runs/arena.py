@@ -16,7 +16,6 @@ from genelab.plugins.tasks import is_registered
 from genelab.runs.provenance import contributors, git_revision, hardware, versions
 from genelab.runs.run_dir import RunDir
 from genelab.utils.errors import UsageError
-from genelab.utils.files import sha256_file
 
 if TYPE_CHECKING:
     from genelab.config.task import TaskCfg
@@ -168,22 +167,12 @@ def describe_subject(
 
 
 def _describe_policy(source: PolicySource, policy: Policy) -> dict[str, Any]:
-    known: dict[str, Any] = {}
-    if policy.kind == "checkpoint":
-        from genelab.rl.checkpoint import read_meta
-
-        assert source.path is not None
-        known = read_meta(source.path)
-    elif policy.kind == "export":
-        from genelab.export.artifact import Artifact
-
-        assert source.path is not None
-        known = Artifact.open(source.path).metadata
+    known = {} if source.file is None else source.file.metadata
     run = None if source.run_dir is None else RunDir(source.run_dir)
     return {
         "kind": policy.kind,
         "backend": source.loaded.require_backend().name if policy.kind == "checkpoint" else None,
-        "sha256": None if source.path is None else sha256_file(source.path),
+        "sha256": None if source.file is None else source.file.sha256,
         "iteration": known.get("iteration"),
         "env_steps": known.get("env_steps"),
         "train_seed": None if run is None else run.provenance()["seeds"]["agent"],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from genelab.eval.aggregates import lower_bound
 from genelab.plugins.tasks import LoadedTask
-from genelab.rl.checkpoint import meta_path
+from genelab.rl.checkpoint import meta_path, open_checkpoint
 from genelab.rl.random_state import random_state, restore_random_state
 from genelab.runs.arena import Arena, metric_specs
 from genelab.runs.eval_schedule import EvalPlan
@@ -50,7 +50,7 @@ class InTrainingEvaluation:
         self._announce = announce
         suffix = loaded.require_backend().checkpoint_suffix
         self._candidate, self._best = run.path / f"eval_model{suffix}", run.path / f"best_model{suffix}"
-        self._source = PolicySource("checkpoint", self._candidate, run.path, loaded)
+        self._source = PolicySource("checkpoint", None, run.path, loaded)
         self._last = done
         self._best_score = self._earlier_best()
         self._forget_after(done)
@@ -89,9 +89,10 @@ class InTrainingEvaluation:
         return {f"Eval/{name}": value for name, value in numbers.items() if value is not None}
 
     def _evaluate(self) -> dict[str, Any]:
-        policy = self._source.policy(self._arena.env)
+        source = replace(self._source, file=open_checkpoint(self._candidate))
+        policy = source.policy(self._arena.env)
         result = self._arena.measure(policy, episodes=self.schedule.episodes, seed=self.schedule.seed)
-        document = self._arena.report(result, self._source, policy)
+        document = self._arena.report(result, source, policy)
         self._arena.build_s = None  # counts once
         return {**document, "checkpoint": None}
 

@@ -166,9 +166,9 @@ def _first_weights(run: RunDir) -> Path | None:
 
 def _check_checkpoint(path: Path) -> None:
     """Refuse a checkpoint that is not as it was written, before the simulator starts."""
-    from genelab.rl.checkpoint import verify_file
+    from genelab.rl.checkpoint import open_checkpoint
 
-    verify_file(path)
+    open_checkpoint(path)
 
 
 def _check_budget_left(checkpoint: Path, max_iterations: int, unit: str) -> None:

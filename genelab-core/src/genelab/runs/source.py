@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from genelab.config.overrides import apply_overrides
 from genelab.export.artifact import Artifact
@@ -14,6 +14,7 @@ from genelab.export.policy import ExportedPolicy
 from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import LoadedTask, is_registered, load_task
 from genelab.rl.backends.base import load_backend
+from genelab.rl.checkpoint import Checkpoint, open_checkpoint, require_layout
 from genelab.rl.policy import ActorPolicy, Policy, RandomPolicy, ZeroPolicy
 from genelab.runs.provenance import config_differences, contributors, version_differences, versions
 from genelab.runs.run_dir import RunDir, load_run, newest_checkpoint, open_run_dir, run_dir_of
@@ -32,17 +33,22 @@ class PolicySource:
 
     Attributes:
         kind: What it is.
-        path: The checkpoint or exported file; `None` for the others.
-        run_dir: The run that `path` lies in, if it does: then `loaded` holds that run's own configs.
+        file: The checkpoint or exported file, opened once for all who need it; `None` for the others.
+        run_dir: The run that the file lies in, if it does: then `loaded` holds that run's own configs.
         loaded: The task and its configs.
-        differences: What is otherwise now than when the run was made, one line each.
+        differences: What has changed since the run was made, one line each.
     """
 
     kind: Literal["checkpoint", "export", "zero", "random", "expert"]
-    path: Path | None
+    file: Checkpoint | Artifact | None
     run_dir: Path | None
     loaded: LoadedTask
     differences: list[str] = field(default_factory=list)
+
+    @property
+    def path(self) -> Path | None:
+        """Where the file lies."""
+        return None if self.file is None else self.file.path
 
     def policy(self, env: VecEnv, deterministic: bool = True, seed: int = 0) -> Policy:
         """Make the policy for `env`.
@@ -62,15 +68,12 @@ class PolicySource:
             return RandomPolicy(action_dim, seed)
         if self.kind == "expert":
             return make_expert(self.loaded.spec, env)
-        from genelab.rl.checkpoint import read_meta, require_layout
-
-        assert self.path is not None
-        if self.kind == "export":
-            exported = ExportedPolicy(self.path, env.observation_layout)
-            exported.artifact.check_control_dt(env.step_dt)
-            return exported
-        setup = load_backend(self.loaded.require_backend()).load(self.path, self.loaded.cfg.agent, env)
-        require_layout(self.path, read_meta(self.path), env.observation_layout, setup.obs_groups)
+        if isinstance(self.file, Artifact):
+            self.file.check_control_dt(env.step_dt)
+            return ExportedPolicy(self.file, env.observation_layout)
+        assert self.file is not None
+        setup = load_backend(self.loaded.require_backend()).load(self.file.path, self.loaded.cfg.agent, env)
+        require_layout(self.file.path, self.file.metadata, env.observation_layout, setup.obs_groups)
         return ActorPolicy(setup, env.observation_layout, deterministic)
 
 
@@ -99,8 +102,9 @@ def open_source(
     Raises:
         UsageError: if there is no such thing, or it belongs to another task.
     """
-    if str(what) in ("zero", "random", "expert"):
-        return PolicySource(str(what), None, None, load_task(task_id, overrides=list(overrides)))  # pyright: ignore[reportArgumentType]
+    name = str(what)
+    if name in ("zero", "random", "expert"):
+        return PolicySource(name, None, None, load_task(task_id, overrides=list(overrides)))
     path = Path(what)
     run = run_dir_of(path)
     if run is None:
@@ -120,15 +124,14 @@ def open_source(
 def _from_run(
     task_id: str, path: Path | None, run: RunDir, overrides: Sequence[tuple[str, str]], trust: bool
 ) -> PolicySource:
-    """Use the run's own configs, and say what is otherwise today; without `path`, take its last checkpoint."""
+    """Use the run's own configs, and say what has changed since; without `path`, take its last checkpoint."""
     loaded = load_run(run, task_id, trust=trust)
     if path is None:
         path = newest_checkpoint(load_backend(loaded.require_backend()), run)
-    kind = _kind(path)
-    _check_task(task_id, path, kind)
+    file = _open(task_id, path)
     differences = _differences(run, loaded)
     loaded.cfg = apply_overrides(loaded.cfg, list(overrides))
-    return PolicySource(kind, path, run.path, loaded, differences)
+    return PolicySource(_kind(file), file, run.path, loaded, differences)
 
 
 def _differences(run: RunDir, loaded: LoadedTask) -> list[str]:
@@ -146,35 +149,39 @@ def _differences(run: RunDir, loaded: LoadedTask) -> list[str]:
 
 def _from_file(task_id: str, path: Path, overrides: Sequence[tuple[str, str]]) -> PolicySource:
     """Use today's configs: the file lies in no run."""
-    kind = _kind(path)
-    _check_task(task_id, path, kind)
-    backend = None if kind == "export" else _backend_of(task_id, path)
-    return PolicySource(kind, path, None, load_task(task_id, backend=backend, overrides=list(overrides)))
+    file = _open(task_id, path)
+    backend = _backend_of(task_id, file) if isinstance(file, Checkpoint) else None
+    return PolicySource(_kind(file), file, None, load_task(task_id, backend=backend, overrides=list(overrides)))
 
 
-def _kind(path: Path) -> Literal["checkpoint", "export"]:
-    """Tell exported files from checkpoints: by their metadata, else by the exporters' suffixes."""
+def _open(task_id: str, path: Path) -> Checkpoint | Artifact:
+    """Open a policy's file before the simulator starts. Exported files are known by their metadata, else by the suffix.
+
+    Raises:
+        UsageError: for a file of another task.
+        GenelabError: for one that is not as it was written.
+    """
     suffixes = {spec.suffix for spec in get_catalog().exporters.values()}
-    return "export" if metadata_path(path).exists() or path.suffix in suffixes else "checkpoint"
-
-
-def _check_task(task_id: str, path: Path, kind: str) -> None:
-    """Refuse a file of another task, or one that is not as it was written, before the simulator starts."""
-    from genelab.rl.checkpoint import verify_file
-
-    made_for = Artifact.open(path).metadata["task"] if kind == "export" else verify_file(path).get("task", task_id)
+    exported = metadata_path(path).exists() or path.suffix in suffixes
+    file = Artifact.open(path) if exported else open_checkpoint(path)
+    made_for = file.metadata.get("task", task_id)
     if normalize(made_for) != normalize(task_id.rpartition("::")[2]):
         raise UsageError(f"{path.name} is a policy for {made_for}, not for {task_id}", where=str(path))
+    return file
 
 
-def _backend_of(task_id: str, path: Path) -> str:
+def _kind(file: Checkpoint | Artifact) -> Literal["checkpoint", "export"]:
+    return "checkpoint" if isinstance(file, Checkpoint) else "export"
+
+
+def _backend_of(task_id: str, file: Checkpoint) -> str:
     """Return the backend that wrote a checkpoint.
 
     That is what its sidecar says; without one, the backend that uses this suffix, and among several the task's default.
     """
-    meta = _meta(path)
-    if "backend" in meta:
-        return meta["backend"]
+    if "backend" in file.metadata:
+        return file.metadata["backend"]
+    path = file.path
     catalog = get_catalog()
     spec = catalog.task(task_id)
     fitting = [backend.name for backend in catalog.backends.values() if backend.checkpoint_suffix == path.suffix]
@@ -190,10 +197,3 @@ def _backend_of(task_id: str, path: Path) -> str:
             fix="keep it in its run directory, or keep its .meta.json beside it",
         )
     return chosen[0]
-
-
-def _meta(path: Path) -> dict[str, Any]:
-    """Return a checkpoint's sidecar, or nothing if the file has none."""
-    from genelab.rl.checkpoint import read_meta
-
-    return read_meta(path)

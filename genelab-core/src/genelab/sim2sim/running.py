@@ -95,7 +95,7 @@ def sim2sim(
             fix="give the task the tick and decimation of the export (--eval_env.decimation), or train anew",
         )
     script = None if command is None else CommandScript(command, deployment["commands"])
-    make_engine, network = get_catalog().load(spec, spec.engine), ExportedPolicy(artifact.path)
+    make_engine, network = get_catalog().load(spec, spec.engine), ExportedPolicy(artifact)
 
     def build(num_envs: int) -> Engine:
         return make_engine(robot, physics, num_envs, camera)
