@@ -71,8 +71,8 @@ def tensors_in(path: Path) -> dict[str, str]:
 
 def numbers_of_run(run: Path) -> dict[str, Any]:
     """Return hashes of a run's last checkpoint, of the state beside it, and of what it logged."""
-    checkpoint = run / json.loads((run / "status.json").read_text())["checkpoint"]
-    state = max(run.glob("*.state.pt"), key=lambda path: path.stat().st_mtime)
+    (checkpoint,) = run.rglob(json.loads((run / "status.json").read_text())["checkpoint"])
+    state = max(run.rglob("*.state.pt"), key=lambda path: path.stat().st_mtime)
     events = EventAccumulator(str(run)).Reload()
     tags = [tag for tag in events.Tags()["scalars"] if not any(word in tag for word in TIMES)]
     scalars = {tag: sha256([(event.step, event.value) for event in events.Scalars(tag)]) for tag in tags}

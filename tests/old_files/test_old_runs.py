@@ -20,13 +20,13 @@ from click.testing import CliRunner
 from old_world import SECOND, TASK
 
 import genelab.envs.make
+from genelab.benchmark.running import measured_inputs
+from genelab.benchmark.suite import entry_names, read_suite
 from genelab.cli import root
 from genelab.eval.comparison import protocol_differences
 from genelab.eval.report import read_report
-from genelab.jobs.benchmark_inputs import measured_inputs
 from genelab.jobs.seeds import MultiSeed
 from genelab.jobs.stages import Stages
-from genelab.jobs.suite import entry_names, read_suite
 from genelab.plugins.candidates import extra_candidates, installed_candidates
 from genelab.plugins.catalog import Catalog, use_catalog
 from genelab.plugins.selection import Selection

@@ -157,7 +157,7 @@ def _protocol(result: EvalResult, subject: Subject) -> dict[str, Any]:
         "seed_scheme": "counter/1",
         "max_episode_steps": result.max_episode_steps,
         "env_config": subject.env_config_name,
-        "env_config_sha256": sha256_json(with_first_names(config)),
+        "env_config_sha256": sha256_json(config),
         "domain_randomization": "train" if subject.env_config_name == "env" else "off",
         "observation_noise": _has_noise(config),
         "auto_reset_mode": "same_step",
@@ -185,9 +185,10 @@ def _protocol(result: EvalResult, subject: Subject) -> dict[str, Any]:
 def comparable_config(env_config: Any) -> Any:
     """Return a config as JSON without what does not change the measurement: its seed and how fast it runs.
 
-    The protocol's own seed replaces the config's.
+    The protocol's own seed replaces the config's. References are the oldest ones, so that a renamed module changes
+    nothing.
     """
-    config = to_json(env_config) if is_config(env_config) else env_config
+    config = with_first_names(to_json(env_config) if is_config(env_config) else env_config)
     config = {name: value for name, value in config.items() if name != "seed"}
     if "simulation" in config:
         kept = {name: value for name, value in config["simulation"].items() if name not in _RUN_DETAILS}
