@@ -30,7 +30,7 @@ from genelab.jobs.stages import Stages
 from genelab.plugins.candidates import extra_candidates, installed_candidates
 from genelab.plugins.catalog import Catalog, use_catalog
 from genelab.plugins.selection import Selection
-from genelab.profiling.recording import find_profile
+from genelab.profiling.recordings import find_recording
 from genelab.rl.demonstrations import read_demonstration_arrays
 from genelab.runs.run_dir import open_run_dir
 from genelab.runs.source import open_source
@@ -167,7 +167,7 @@ def test_a_benchmark_is_not_measured_again_and_serves_as_reference(files: Path, 
 
 
 def test_a_recorded_profile_is_found_with_its_table(files: Path) -> None:
-    profile = find_profile(files / "profiled")
+    profile = find_recording(files / "profiled")
     assert [path.name for path in profile.traces] == ["2026-11-27_20-34-39_trace_1.json.gz"]
     assert profile.report is not None
     assert [row.path for row in profile.report.rows] == [["update"], ["policy"], ["env.step"]]
