@@ -11,12 +11,11 @@ from click.testing import CliRunner
 from scipy import stats
 from test_curves import write_events
 
-from genelab.cli.aggregate import command
 from genelab.eval.statistics import stratified_bootstrap_iqm
 from genelab.reports.aggregation import summarize
+from genelab.reports.commands import aggregate as command
 from genelab.reports.curves import Curve, mean_curve
-from genelab.reports.run_groups import find_groups
-from genelab.reports.seed_evaluations import missing_evaluations
+from genelab.reports.run_groups import find_groups, missing_evaluations
 from genelab.utils.errors import GenelabError
 
 

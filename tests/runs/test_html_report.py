@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from html.parser import HTMLParser
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from markupsafe import Markup
 from test_aggregate import make_run
 from test_curves import write_events
 
-from genelab.cli.report import command
+from genelab.api import ReportSectionSpec
 from genelab.eval.aggregates import aggregates
 from genelab.eval.report import SCHEMA
 from genelab.jobs.benchmark_record import SCHEMA as BENCHMARK
-from genelab.reports.curves import Curve
-from genelab.reports.html.chart import chart, thinned, tick_label, ticks
-from genelab.reports.html.elements import Html, definitions, element
-from genelab.reports.learning_curves import Panel
+from genelab.plugins.candidates import installed_candidates
+from genelab.reports.commands import report as command
+from genelab.reports.content import Card, Cards, Code, Definitions, Section, Table, Text
+from genelab.reports.curves import Curve, Panel
+from genelab.reports.figure import VARIABLES, inline_drawing, tick_label
+from genelab.testing.sandbox import in_memory_plugin, plugin_sandbox
 
 EVIL = "<script>alert('x')</script>&\"quoted\""
 VOID = {"meta"}
@@ -122,7 +128,7 @@ def test_a_run_is_shown_with_everything_that_its_files_hold(run):
         "eval.json: 3 episodes, seed 0",
         "Episodes ended by",
         "3 (100 %)",
-        "1 evaluations during the training",
+        "1 evaluations",
         "reward upright",
         "1 of 3",
         '"note"',
@@ -163,7 +169,7 @@ def test_seeds_are_shown_together_with_their_mean(tmp_path, monkeypatch):
         make_run(Path(f"many/seed_{seed}"), seed=seed, final=final)
         make_eval(Path(f"many/seed_{seed}/eval.json"), returns=(final, final))
     page = report("many")
-    assert "mean, 95 % t interval" in page.text and "polygon" in page.names
+    assert "mean, 95 % t interval" in page.text and "seed 1" in page.text
     assert "eval/return" in page.text and "seed 2: 2 episodes" in page.text
 
 
@@ -206,49 +212,88 @@ def test_an_existing_page_is_not_replaced_without_force(run):
     assert "report.html exists already" in str(CliRunner().invoke(command, ["run"], standalone_mode=False).exception)
 
 
-def test_elements_escape_text_and_attributes_and_leave_markup():
-    made = element("p", "<b>", Html("<i></i>"), None, title='"', hidden=True, id=None)
-    assert made == '<p title="&quot;" hidden>&lt;b&gt;<i></i></p>'
-    assert definitions([("a", None)]) is None
+def plugin_sections(*specs: ReportSectionSpec):
+    """A catalog of the core and a pack `lab` whose sections these are."""
+    rooms = [candidate for candidate in installed_candidates() if candidate.name == "reports"]
+    return plugin_sandbox(*rooms, in_memory_plugin("lab", specs))
+
+
+def energy(subject):
+    ((label, document),) = subject.evaluations.items()
+    rows = [[label, document["metrics"]["return_mean"], None, Text("bad", "fail")]]
+    parts = [Table([EVIL, "J", "", ""], rows), EVIL, Markup("<em>trusted</em>"), Code(EVIL), Definitions({EVIL: 1})]
+    return Section(f"Energy of {subject.kind}", [*parts, Cards([Card(EVIL, 1234567, EVIL)])])
+
+
+def broken(subject):
+    raise KeyError(EVIL)
+
+
+def test_a_plugin_adds_a_section_whose_text_is_escaped_and_whose_markup_is_kept(run):
+    with plugin_sections(ReportSectionSpec(name="energy", section=f"{__name__}:energy", order=5)):
+        page = report("run")
+    assert "Energy of run" in page.text and "1,234,567" in page.text and "em" in page.names
+    assert page.text.index("Energy of run") < page.text.index("Curves")
+    assert "script" not in page.names and ("class", "fail") in page.attributes
+
+
+def test_a_section_that_fails_is_named_in_its_place_and_the_rest_is_there(run):
+    with plugin_sections(ReportSectionSpec(name="sad", section=f"{__name__}:broken")):
+        result = CliRunner().invoke(command, ["run"], standalone_mode=False)
+    page = Page(Path("report.html").read_text(encoding="utf-8"))
+    assert result.return_value == 1 and "error: section sad of plugin lab: KeyError" in result.stderr
+    assert "This section could not be made. section sad of plugin lab: KeyError" in page.text
+    assert page.text.index("Curves") < page.text.index("section sad") < page.text.index("Provenance")
+    assert "script" not in page.names
+
+
+def test_a_missing_library_is_named_with_its_command_before_any_work(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    error = CliRunner().invoke(command, ["run"], standalone_mode=False).exception
+    assert "reports need jinja2" in str(error) and "pip install 'genelab-core[report]'" in str(error)
+    assert not Path("report.html").exists()
+
+
+def test_the_same_run_gives_the_same_bytes(run):
+    report("run")
+    first = Path("report.html").read_bytes()
+    report("run")
+    assert Path("report.html").read_bytes() == first
+
+
+def draw(values, label="a", **changes) -> str:
+    curve = Curve(np.arange(len(values)), np.array(values))
+    return str(inline_drawing(Panel("p", {label: curve}, **changes), width=300, height=200, number=1).svg)
+
+
+def line(svg: str) -> str:
+    """The path of the first curve."""
+    (path,) = re.findall(r'<path d="([^"]*)" style="fill: none; stroke: var\(--c0\)', svg)
+    return path
 
 
 def test_a_curve_has_a_gap_where_it_is_unknown():
-    values = np.array([1.0, 2.0, np.nan, 4.0, 5.0])
-    drawn = chart(Panel("p", {"a": Curve(np.arange(5), values)}))
-    assert drawn is not None
-    (path,) = [part for part in drawn.split("<path") if "<title>a</title>" in part]
-    assert path.split('"')[1].count("M") == 2
-    assert chart(Panel("p", {"a": Curve(np.arange(1), np.array([np.nan]))})) is None
+    assert line(draw([1.0, 2.0, np.nan, 4.0, 5.0])).count("M") == 2
+    assert not Panel("p", {"a": Curve(np.arange(1), np.array([np.nan]))}).known()
 
 
-def test_thinning_keeps_the_extremes():
-    values = np.sin(np.linspace(0, 50, 10_000))
-    values[5000], values[7000] = 9.0, -9.0
-    thin = thinned(Curve(np.arange(10_000), values), most=100)
-    assert len(thin.steps) <= 102 and thin.values.max() == 9.0 and thin.values.min() == -9.0
-    assert (np.diff(thin.steps) > 0).all()
+def test_a_long_curve_is_thinned_but_keeps_its_extremes():
+    values = np.random.default_rng(0).normal(size=50_000)
+    values[7000], values[40_000] = 30.0, -30.0
+    heights = [float(point.split()[1]) for point in re.split("[ML]", line(draw(values)))[1:]]
+    assert len(heights) < 2000 and max(heights) - min(heights) == pytest.approx(172 / 1.1, abs=1.0)
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [(0.0, 1.0, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]), (-3.0, 14.0, [0.0, 5.0, 10.0]), (39.998, 40.0, None)],
-)
-def test_ticks_are_round_numbers_inside_the_limits(low, high, expected):
-    made = ticks(low, high, 6)
-    assert 3 <= len(made) <= 7 and low - 1e-9 <= made[0] and made[-1] <= high + 1e-9
-    assert expected is None or made == pytest.approx(expected)
+def test_a_drawing_has_the_colours_of_the_page_and_no_name_of_its_own():
+    svg = draw([1.0, 2.0], label="<b>$x$</b>")
+    assert "#" not in svg.replace('"#m', "") and "clip-path" not in svg and "font-family" not in svg
+    style = resources.files("genelab.reports").joinpath("html/style.css").read_text(encoding="utf-8")
+    for color, variable in VARIABLES.items():
+        assert f"{variable}: {color}" in style
 
 
 @pytest.mark.parametrize(
-    ("value", "spacing", "label"),
-    [
-        (0.0, 0.2, "0.0"),
-        (0.25, 0.05, "0.25"),
-        (2e6, 2e6, "2 M"),
-        (2.5e6, 5e5, "2.5 M"),
-        (1e3, 200.0, "1000"),
-        (-2e4, 1e4, "-20 k"),
-    ],
+    ("value", "label"), [(0.25, "0.25"), (0.0, "0"), (2.5e6, "2.5 M"), (1e3, "1000"), (-2e4, "−20 k"), (1e-5, "1e-05")]
 )
-def test_tick_labels_have_the_digits_that_the_spacing_needs(value, spacing, label):
-    assert tick_label(value, spacing) == label
+def test_tick_labels_have_a_prefix_from_ten_thousand_on(value, label):
+    assert tick_label(value, 0) == label

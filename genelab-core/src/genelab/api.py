@@ -279,6 +279,26 @@ class RunExtensionSpec(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportSectionSpec(Record):
+    """A section of the page that `genelab report` writes.
+
+    Attributes:
+        name: Names the section where it cannot be made.
+        section: Function of a `genelab.reports.content.ReportSubject` that returns a `genelab.reports.content.Section`,
+            or `None` where it has nothing to say.
+        order: Sections with lower numbers come first; those of GeneLab have 10 (curves) to 90 (provenance).
+        summary: One line for `genelab list`.
+    """
+
+    references: ClassVar[tuple[str, ...]] = ("section",)
+
+    name: str
+    section: str
+    order: int = 50
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunEvent:
     """Something that happened in a run, told to observers.
 
@@ -333,6 +353,10 @@ class HookSpecs:
         """Parts of the loops of `train` and `play`. Resolved when one of these commands is called, for its options."""
 
     @hookspec
+    def genelab_report_sections(self) -> list[ReportSectionSpec]:  # pyright: ignore[reportReturnType]
+        """Sections of the page about a run, seeds or a benchmark. Resolved by `report`."""
+
+    @hookspec
     def genelab_run_event(self, event: RunEvent) -> None:
         """Observe a run. Called as it happens; an exception here is logged once and never ends the run."""
 
@@ -348,5 +372,6 @@ RECORD_HOOKS: Mapping[str, type[Record]] = MappingProxyType(
         "genelab_engines": EngineSpec,
         "genelab_observation_kinds": ObservationKindSpec,
         "genelab_run_extensions": RunExtensionSpec,
+        "genelab_report_sections": ReportSectionSpec,
     }
 )

@@ -16,6 +16,7 @@ from genelab.api import (
     MetricSpec,
     ObservationKindSpec,
     Record,
+    ReportSectionSpec,
     RunExtensionSpec,
     TaskSpec,
 )
@@ -76,7 +77,7 @@ def _facts(record: Record) -> dict[str, Any]:
             return {"summary": record.summary, "kind": record.kind}
         case RunExtensionSpec():
             return {"summary": record.summary, "commands": list(record.commands)}
-        case CommandSpec() | LauncherSpec() | EngineSpec():
+        case CommandSpec() | LauncherSpec() | EngineSpec() | ReportSectionSpec():
             return {"summary": record.summary}
     raise TypeError(type(record).__name__)
 

@@ -20,8 +20,6 @@ CORE_COMMANDS = (
     CommandSpec(name="eval", command="genelab.cli.eval:command", summary="Measure a policy; writes eval.json."),
     CommandSpec(name="export", command="genelab.cli.export:command", summary="Write a policy as TorchScript or ONNX."),
     CommandSpec(name="compare", command="genelab.cli.compare:command", summary="Compare two evaluations."),
-    CommandSpec(name="aggregate", command="genelab.cli.aggregate:command", summary="Take seeds of tasks together."),
-    CommandSpec(name="report", command="genelab.cli.report:command", summary="Write an HTML page about a run."),
     CommandSpec(
         name="plugins",
         command="genelab.cli.plugins:command",

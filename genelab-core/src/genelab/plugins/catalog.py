@@ -17,6 +17,7 @@ from genelab.api import (
     MetricSpec,
     ObservationKindSpec,
     Record,
+    ReportSectionSpec,
     RunEvent,
     RunExtensionSpec,
     TaskSpec,
@@ -43,6 +44,7 @@ KINDS = (
     "engines",
     "observation_kinds",
     "run_extensions",
+    "report_sections",
 )
 """Attributes of a catalog that hold records."""
 
@@ -54,8 +56,8 @@ class Catalog:
 
     Attributes:
         plugins: What became of each plugin, the core first.
-        tasks, backends, exporters, metrics, commands, launchers, engines, observation_kinds, run_extensions: Records by
-            the name that reaches them.
+        tasks, backends, exporters, metrics, commands, launchers, engines, observation_kinds, run_extensions,
+        report_sections: Records by the name that reaches them.
     """
 
     def __init__(self, candidates: Iterable[Candidate], selection: Selection) -> None:
@@ -81,6 +83,7 @@ class Catalog:
         self.engines: dict[str, EngineSpec] = self._indices["genelab_engines"].listed
         self.observation_kinds: dict[str, ObservationKindSpec] = self._indices["genelab_observation_kinds"].listed
         self.run_extensions: dict[str, RunExtensionSpec] = self._indices["genelab_run_extensions"].listed
+        self.report_sections: dict[str, ReportSectionSpec] = self._indices["genelab_report_sections"].listed
 
     @property
     def own_commands(self) -> list[CommandSpec]:

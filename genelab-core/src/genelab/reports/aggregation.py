@@ -10,7 +10,7 @@ import numpy as np
 
 from genelab.eval import statistics
 from genelab.eval.comparison import protocol_differences
-from genelab.reports.curves import LENGTH, RETURN, read_scalars
+from genelab.reports.curves import LENGTH, RETURN
 from genelab.reports.run_groups import RunGroup, SeedRun
 from genelab.runs.run_dir import now
 from genelab.utils.errors import GenelabError, UsageError
@@ -113,9 +113,9 @@ def _require_one_protocol(group: RunGroup, evaluations: Mapping[int, dict[str, A
 def _measures(run: SeedRun, evaluation: dict[str, Any] | None) -> dict[str, float]:
     """Return what a run reached, without what it does not know: the last values of its training, its evaluation."""
     made: dict[str, float | None] = {}
-    for name, curve in read_scalars(run.path, (RETURN, LENGTH)).items():
-        values = curve.finite().values
-        made[TRAIN_RETURN if name == RETURN else "train/length"] = float(values[-1]) if len(values) else None
+    for tag, name in ((RETURN, TRAIN_RETURN), (LENGTH, "train/length")):
+        if tag in run.log.scalars and len(values := run.log.scalars[tag].finite().values):
+            made[name] = float(values[-1])
     if evaluation is not None:
         made |= {
             EVAL_RETURN: evaluation["metrics"]["return_mean"],

@@ -1,4 +1,4 @@
-"""What a run logged while it trained, read from its TensorBoard event files and its `evaluations.jsonl`.
+"""What runs logged while they trained, read from their event files and `evaluations.jsonl`, and the panels to draw.
 
 A training that was continued left several event files, and iterations that it did again stand in two of them: what was
 written last counts.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from scipy import stats
 
 from genelab.eval.statistics import LEVEL
 from genelab.runs.run_dir import EVALUATIONS, STATUS
-from genelab.utils.errors import GenelabError, UsageError, first_line
+from genelab.utils.errors import GenelabError, first_line
 from genelab.utils.files import read_json
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 RETURN, LENGTH = "Train/mean_reward", "Train/mean_episode_length"
 """Scalars that every backend logs."""
+
+_EVENTS = "events.out.tfevents.*"
 
 
 @dataclass(frozen=True)
@@ -115,42 +118,70 @@ class _Growing:
         return Curve(np.array(self.steps), np.where(np.isfinite(values), values, np.nan))
 
 
-def read_scalars(run: Path, tags: Collection[str] | None = None) -> dict[str, Curve]:
-    """Read the scalars of a run, one event at a time; a run without event files has none.
+@dataclass(frozen=True)
+class RunLog:
+    """What a run logged while it trained. Each kind is read when it is first asked for, once.
 
-    Args:
-        run: A run directory.
-        tags: Names to read; `None` for all.
-
-    Returns:
-        Curves by name, in the order in which the names appeared. Their steps are the backend's iterations.
-
-    Raises:
-        UsageError: if TensorBoard's reader is not installed.
-        GenelabError: for a file that cannot be read.
+    Attributes:
+        path: The run's directory.
     """
-    growing: dict[str, _Growing] = {}
-    for path in sorted(run.glob("events.out.tfevents.*")):
-        for event in _events(path):
-            if event.HasField("session_log"):
-                for curve in growing.values():
-                    curve.drop_from(event.step)
-            for value in event.summary.value:
-                if value.HasField("simple_value") and (tags is None or value.tag in tags):
-                    growing.setdefault(value.tag, _Growing()).add(event.step, value.simple_value)
-    return {tag: curve.done() for tag, curve in growing.items()}
+
+    path: Path
+
+    def has_events(self) -> bool:
+        """Return whether there are event files, which TensorBoard's reader is needed for."""
+        return any(self.path.glob(_EVENTS))
+
+    @cached_property
+    def scalars(self) -> dict[str, Curve]:
+        """Curves by name, in the order in which the names appeared; their steps are the backend's iterations.
+
+        Raises:
+            GenelabError: for an event file that cannot be read.
+        """
+        growing: dict[str, _Growing] = {}
+        for path in sorted(self.path.glob(_EVENTS)):
+            for event in _events(path):
+                if event.HasField("session_log"):
+                    for curve in growing.values():
+                        curve.drop_from(event.step)
+                for value in event.summary.value:
+                    if value.HasField("simple_value"):
+                        growing.setdefault(value.tag, _Growing()).add(event.step, value.simple_value)
+        return {tag: curve.done() for tag, curve in growing.items()}
+
+    @cached_property
+    def evaluations(self) -> list[dict[str, Any]]:
+        """The lines of `evaluations.jsonl`, one for each evaluation during the training.
+
+        A last line that is being written is left out.
+
+        Raises:
+            GenelabError: for a line that is not JSON.
+        """
+        path = self.path / EVALUATIONS
+        if not path.exists():
+            return []
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        try:
+            return [json.loads(line) for line in lines if line.endswith("\n")]
+        except ValueError as error:
+            raise GenelabError(f"{EVALUATIONS} is damaged: {error}", where=str(path)) from error
+
+    @cached_property
+    def env_steps_per_iteration(self) -> float | None:
+        """Environment steps, over all envs, of an iteration of the backend; `None` for a run without a checkpoint."""
+        status = read_json(self.path / STATUS) if (self.path / STATUS).exists() else {}
+        if not status.get("iteration") or not status.get("env_steps"):
+            return None
+        return status["env_steps"] / status["iteration"]
 
 
 def _events(path: Path) -> Iterator[Event]:
     """Yield the events of a file; a last one that a killed training left half-written is left out."""
-    try:
-        from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
-        from tensorboard.compat.proto.event_pb2 import Event  # pyright: ignore[reportAttributeAccessIssue]
-    except ImportError as error:
-        raise UsageError(
-            f"reading event files needs TensorBoard: {first_line(error)}", fix="pip install 'genelab-core[report]'"
-        ) from None
     from google.protobuf.message import DecodeError
+    from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
+    from tensorboard.compat.proto.event_pb2 import Event  # pyright: ignore[reportAttributeAccessIssue]
 
     understood = path.stat().st_size == 0
     try:
@@ -163,27 +194,77 @@ def _events(path: Path) -> Iterator[Event]:
         raise GenelabError(f"{path.name} holds no event", where=str(path.parent), fix="restore or remove the file")
 
 
-def read_evaluations(run: Path) -> list[dict[str, Any]]:
-    """Return what `evaluations.jsonl` of a run holds, one dict for each evaluation during the training.
+@dataclass(frozen=True)
+class Panel:
+    """One quantity of one or several runs, to be drawn.
 
-    A last line that is being written is left out.
+    Attributes:
+        title: What it is, and over what.
+        curves: By the runs' labels; the label of a run that stands alone may be empty.
+        dotted: Whether it was measured now and then, so that the points themselves count.
+        bounds: Confidence limits at the points of a curve, `(n, 2)`, by label; for those that have them.
     """
-    path = run / EVALUATIONS
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    try:
-        return [json.loads(line) for line in lines if line.endswith("\n")]
-    except ValueError as error:
-        raise GenelabError(f"{EVALUATIONS} is damaged: {error}", where=str(path)) from error
+
+    title: str
+    curves: dict[str, Curve]
+    dotted: bool = False
+    bounds: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def known(self) -> bool:
+        """Return whether any value is finite."""
+        return any(np.isfinite(curve.values).any() for curve in self.curves.values())
 
 
-def env_steps_per_iteration(run: Path) -> float | None:
-    """Return how many environment steps, over all envs, an iteration of the run's backend takes.
+def horizontal_axis(logs: Mapping[str, RunLog]) -> str:
+    """Return what curves of these runs are drawn over: environment steps, or iterations where those are unknown."""
+    return "environment steps" if all(log.env_steps_per_iteration for log in logs.values()) else "iterations"
 
-    `None` for a run that has no checkpoint yet.
-    """
-    status = read_json(run / STATUS) if (run / STATUS).exists() else {}
-    if not status.get("iteration") or not status.get("env_steps"):
+
+def learning_curves(logs: Mapping[str, RunLog]) -> list[Panel]:
+    """Return a panel for each quantity that a training is judged by and any of the runs, given by label, logged."""
+    axis, scalars = horizontal_axis(logs), _scaled_scalars(logs)
+    at = "iteration" if axis == "iterations" else "env_steps"
+    titles = {RETURN: "mean return of training episodes", LENGTH: "mean length of training episodes in steps"}
+    panels = [Panel(f"{title}, over {axis}", scalars.get(tag, {})) for tag, title in titles.items()]
+    for key, title in (("return", "mean return of evaluations"), ("success", "success rate of evaluations")):
+        panel = Panel(f"{title}, over {axis}", {}, dotted=True)
+        for label, log in logs.items():
+            points = [_point(line, at, key) for line in log.evaluations]
+            if any(points):
+                steps, values, low, high = np.array([point for point in points if point is not None], dtype=float).T
+                panel.curves[label], panel.bounds[label] = Curve(steps, values), np.stack([low, high], axis=1)
+        panels.append(panel)
+    return [panel for panel in panels if panel.known()]
+
+
+def other_scalars(logs: Mapping[str, RunLog]) -> list[Panel]:
+    """Return a panel for every other scalar that the runs logged, sorted by name."""
+    scalars = _scaled_scalars(logs)
+    panels = [Panel(tag, scalars[tag]) for tag in sorted(scalars) if tag not in (RETURN, LENGTH)]
+    return [panel for panel in panels if panel.known()]
+
+
+def _scaled_scalars(logs: Mapping[str, RunLog]) -> dict[str, dict[str, Curve]]:
+    """Return the curves of the runs over their common horizontal axis, by tag and label."""
+    axis = horizontal_axis(logs)
+    found: dict[str, dict[str, Curve]] = {}
+    for label, log in logs.items():
+        factor = 1.0 if axis == "iterations" else log.env_steps_per_iteration or 1.0
+        for tag, curve in log.scalars.items():
+            found.setdefault(tag, {})[label] = curve.scaled(factor)
+    return found
+
+
+def _point(evaluation: dict[str, Any], axis: str, key: str) -> tuple[float, float, float, float] | None:
+    """Return (step, value, low, high) of an evaluation; `None` if it has no such value."""
+    made = evaluation["aggregates"]
+    if key == "success":
+        key = "success_once" if made["headline"] == "success_once" else "success_at_end"
+    numbers = made[key]
+    if numbers is None:
         return None
-    return status["env_steps"] / status["iteration"]
+    value = numbers["mean"] if "mean" in numbers else numbers["rate"]
+    if value is None:
+        return None
+    interval = numbers["ci"] or {"low": np.nan, "high": np.nan}
+    return evaluation[axis], value, interval["low"], interval["high"]

@@ -6,12 +6,17 @@ A run is a run directory, or a folder `seed_<S>` that holds an `eval.json` (what
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from genelab.jobs.launcher import Job
 from genelab.jobs.stages import Stages
+from genelab.plugins.catalog import discovered
+from genelab.reports.curves import RunLog
 from genelab.runs.run_dir import AGENT_PARAMS, ENV_PARAMS, STATUS, RunDir
 from genelab.utils.errors import UsageError
 from genelab.utils.files import read_json
@@ -34,6 +39,11 @@ class SeedRun:
     @property
     def eval_path(self) -> Path:
         return self.path / EVAL
+
+    @cached_property
+    def log(self) -> RunLog:
+        """What it logged while it trained, read once."""
+        return RunLog(self.path)
 
     def status(self) -> str | None:
         """Return how the training stands; `None` where that is not recorded."""
@@ -156,3 +166,30 @@ def _differences(a: Any, b: Any, path: str) -> Iterator[str]:
                 yield from _differences(a.get(key), b.get(key), f"{path}.{key}" if path else key)
     elif a != b:
         yield f"{path.removeprefix('params/')}: {a} against {b}"
+
+
+def missing_evaluations(groups: Sequence[RunGroup], episodes: int | None) -> list[Job]:
+    """Return a job of `genelab eval` for each run without an `eval.json`.
+
+    Args:
+        groups: The runs.
+        episodes: Number of episodes; `None` for the default of `genelab eval`.
+
+    Raises:
+        UsageError: for a folder that holds no checkpoint to evaluate.
+    """
+    jobs = []
+    for run in (run for group in groups for run in group.runs if not run.eval_path.exists()):
+        if not (run.path / AGENT_PARAMS).exists():
+            raise UsageError(f"{run.path} has neither an evaluation nor a run to evaluate")
+        asked = [] if episodes is None else [f"--episodes={episodes}"]
+        arguments = (run.task, str(run.path), f"--out={run.eval_path}", *asked)
+        jobs.append(
+            Job(
+                name=str(run.path),
+                command=(sys.executable, "-m", "genelab", "eval", *arguments),
+                log=run.path / "eval.log",
+                environment=discovered().child_environment(),
+            )
+        )
+    return jobs

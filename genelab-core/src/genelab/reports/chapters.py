@@ -1,0 +1,182 @@
+"""The three kinds of report, a run, groups of seeds and a benchmark: what each is about and what it begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from genelab.eval.report import SCHEMA as EVALUATION
+from genelab.jobs.benchmark_record import FILE as REPORT
+from genelab.jobs.benchmark_record import read_benchmark
+from genelab.reports.aggregation import aggregate_groups
+from genelab.reports.content import Card, Cards, Cell, Part, ReportSubject, Section, Table, Text, interval, number
+from genelab.reports.curves import RunLog
+from genelab.reports.run_groups import RunGroup, find_groups
+from genelab.runs.progress import duration
+from genelab.runs.run_dir import AGENT_PARAMS, PROVENANCE, RunDir
+from genelab.utils.errors import UsageError
+from genelab.utils.files import read_json
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of a page: its first lines, and what the sections after them are about."""
+
+    head: list[Part]
+    subject: ReportSubject
+
+
+def chapters_of(path: Path) -> tuple[str, list[Part], list[Chapter]]:
+    """Return title, first lines and chapters of the report about what lies at `path`.
+
+    Raises:
+        UsageError: if that is neither a run, nor seeds of tasks, nor a benchmark.
+    """
+    if path.is_file() or (path / REPORT).is_file():
+        return _benchmark(path if path.is_file() else path / REPORT)
+    if not path.is_dir():
+        raise UsageError(f"no such run: {path}")
+    if (path / AGENT_PARAMS).exists():
+        return _run(RunDir(path))
+    return _groups(path)
+
+
+def _run(run: RunDir) -> tuple[str, list[Part], list[Chapter]]:
+    origin, status = run.provenance(), run.status()
+    found = {path.name: read_json(path) for path in sorted(run.path.glob("*.json"))}
+    documents = {
+        name: document
+        for name, document in found.items()
+        if isinstance(document, dict) and document.get("schema") == EVALUATION
+    }
+    head: list[Part] = [
+        Text(f"{run.backend_name()}, seed {origin['seeds']['agent']}, {run.path}", "soft"),
+        Cards([*_status_cards(status), *_evaluation_cards(documents)]),
+    ]
+    if status.get("error"):
+        head.append(Text(f"error: {status['error']}", "fail"))
+    subject = ReportSubject("run", {"": RunLog(run.path)}, documents, {"": run.path}, origin)
+    return origin["task"], [], [Chapter(head, subject)]
+
+
+def _status_cards(status: Document) -> list[Card]:
+    cards = [Card("training", status["status"])]
+    if status.get("iteration"):
+        cards.append(Card("iterations", status["iteration"]))
+    if status.get("env_steps"):
+        cards.append(Card("environment steps", status["env_steps"]))
+    if "started_at" in status and status["status"] != "running":
+        begun, ended = (datetime.fromisoformat(status[key]) for key in ("started_at", "updated_at"))
+        cards.append(Card("time", duration((ended - begun).total_seconds())))
+    return cards
+
+
+def _evaluation_cards(documents: Mapping[str, Document]) -> list[Card]:
+    cards = []
+    for name, document in documents.items():
+        made = document["aggregates"]
+        headline = made[made["headline"]]
+        if headline is not None:
+            value = headline["mean"] if "mean" in headline else headline["rate"]
+            limits = "" if headline["ci"] is None else f"95 %: {interval(headline['ci'])}"
+            cards.append(Card(f"{made['headline'].replace('_', ' ')}, {name}", value, limits))
+    return cards
+
+
+def _groups(folder: Path) -> tuple[str, list[Part], list[Chapter]]:
+    groups = find_groups(folder)
+    document = aggregate_groups(groups, folder=folder)
+    head: list[Part] = [Text(str(folder), "soft")]
+    over = document["over_tasks"]
+    if over is not None and over["iqm"] is None:
+        head.append(Text(f"No score over tasks: {over['why_not']}", "soft"))
+    elif over is not None:
+        label = f"IQM of {over['metric']} over {len(over['scores'])} tasks"
+        head.append(Cards([Card(label, over["iqm"], interval(over["interval"]))]))
+    blocks = zip(groups, document["groups"], strict=True)
+    title = groups[0].task if len(groups) == 1 else f"{len(groups)} groups of seeds"
+    return title, head, [_group(group, block, document["metric"]) for group, block in blocks]
+
+
+def _group(group: RunGroup, block: Document, metric: str | None) -> Chapter:
+    documents = {f"seed {run.seed}": read_json(run.eval_path) for run in group.runs if run.eval_path.exists()}
+    rows: list[list[Cell]] = []
+    for name, measure in block["measures"].items():
+        points = "  ".join(number(point["value"]) for point in measure["points"])
+        rows.append([name, measure["n"], measure["mean"], interval(measure["interval"]), measure["std"], points])
+    stressed = [index for index, name in enumerate(block["measures"]) if name == metric]
+    states = ", ".join(f"seed {run.seed} {run.status() or 'published'}" for run in group.runs)
+    parts: list[Part] = [
+        Text(" · ".join(filter(None, [group.backend, states])), "soft"),
+        *(Text(f"warning: {line}", "inconclusive") for line in block["warnings"]),
+        Table(["", "seeds", "mean", "95 % t interval", "std", "points"], rows, stressed),
+    ]
+    first = group.runs[0].path / PROVENANCE
+    subject = ReportSubject(
+        "seeds",
+        {f"seed {run.seed}": run.log for run in group.runs},
+        documents,
+        {f"seed {run.seed}": run.path for run in group.runs},
+        read_json(first) if first.exists() else None,
+    )
+    title = group.name if group.name == group.task else f"{group.name}: {group.task}"
+    return Chapter([Section(title, parts)], subject)
+
+
+def _benchmark(report: Path) -> tuple[str, list[Part], list[Chapter]]:
+    document = read_benchmark(report)
+    files = {entry["name"]: report.parent / entry["eval"] for entry in document["entries"]}
+    documents = {name: read_json(path) for name, path in files.items() if path.exists()}
+    first = next(iter(documents.values()), None)
+    head: list[Part] = [Text(f"{document['suite']}, {document['generated_at']}", "soft")]
+    if document.get("verdict"):
+        head.append(Text(f"Against {document['reference']}: {document['verdict']}", document["verdict"]))
+    overall = document.get("overall")
+    unfinished = "" if document["complete"] else "not all of them measured"
+    cards = [Card("entries", len(document["entries"]), unfinished)]
+    if overall is not None:
+        cards.append(Card("episodes", overall["n_episodes"], f"{overall['eval_s']:.0f} s"))
+    if overall is not None and overall["success"] is not None:
+        success = overall["success"]
+        cards.append(Card("success", f"{number(100 * success['rate'])} %", interval(success["ci"])))
+    head += [Cards(cards), Section("Entries", [_entries(document)])]
+    if overall is not None:
+        head.append(Section("Together", [_blocks(document)]))
+    subject = ReportSubject(
+        "benchmark",
+        {},
+        documents,
+        {name: path.parent for name, path in files.items()},
+        None if first is None else {**first["environment"], "command": document["command"]},
+    )
+    return f"Benchmark {report.parent.name}", [], [Chapter(head, subject)]
+
+
+def _entries(document: Document) -> Table:
+    rows: list[list[Cell]] = []
+    for entry in document["entries"]:
+        comparison, block = entry["comparison"] or {}, entry["metrics"] or {}
+        verdict = comparison.get("verdict")
+        said = entry["error"] or comparison.get("why") or ""
+        names: list[Cell] = [entry["task"], entry["checkpoint"], entry["group"]]
+        state = Text(entry["state"], "fail" if entry["state"] == "failed" else "")
+        numbers = [block.get("avg_sum_reward"), block.get("pc_success")]
+        rows.append([*names, state, *numbers, Text(verdict, verdict) if verdict else None, said.partition("\n")[0]])
+    head = ["task", "checkpoint", "group", "state", "return", "success %", "verdict", ""]
+    return Table(head, rows, words=(1, 2, 3, 6, 7))
+
+
+def _blocks(document: Document) -> Table:
+    rows: list[list[Cell]] = []
+    for name, block in {**document["per_task"], **document["per_group"], "overall": document["overall"]}.items():
+        counts = [block[key] for key in ("n_entries", "n_failed", "n_episodes")]
+        numbers = [block[key] for key in ("avg_sum_reward", "avg_max_reward", "pc_success")]
+        success = block["success"]
+        rows.append([name, *counts, *numbers, None if success is None else interval(success["ci"])])
+    head = ["", "entries", "failed", "episodes", "return", "max reward", "success %", "95 % interval of success"]
+    return Table(head, rows)

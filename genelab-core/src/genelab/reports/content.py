@@ -1,0 +1,159 @@
+"""What a section of a report is made from: what it is about, and the parts that a page shows.
+
+    def energy(subject: ReportSubject) -> Section | None:
+        rows = [[label, document["metrics"]["energy"]] for label, document in subject.evaluations.items()]
+        return Section("Energy", [Table(["", "J"], rows)]) if rows else None
+
+Every string is text and is escaped; only `markupsafe.Markup` is taken as HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from genelab.reports.curves import Panel, RunLog
+
+
+@dataclass(frozen=True)
+class ReportSubject:
+    """What a page, or a chapter of one, is about: a run, the seeds of a task, or a benchmark.
+
+    Attributes:
+        kind: Which of these.
+        runs: What its runs logged, by label: `""` for a single run, `"seed 1"` and so on; none for a benchmark.
+        evaluations: What `eval.json` files hold, without their rows, by label.
+        folders: Where all else of it lies, such as videos, by label.
+        origin: What made it, the first run's `provenance.json`: command, versions, plugins, hardware, source.
+    """
+
+    kind: Literal["run", "seeds", "benchmark"]
+    runs: Mapping[str, RunLog]
+    evaluations: Mapping[str, Mapping[str, Any]]
+    folders: Mapping[str, Path]
+    origin: Mapping[str, Any] | None
+
+
+Tone = Literal["", "soft", "pass", "fail", "inconclusive"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph, or what a table's cell holds, in the colour that its meaning has. A plain string is a `Text`."""
+
+    kind: ClassVar = "text"
+    text: str
+    tone: Tone = ""
+
+
+Cell = str | int | float | Text | None
+"""Numbers are shown to four digits, `None` as a dash."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that scrolls sideways where it is wider than the page.
+
+    Attributes:
+        head: Names of the columns; the first one names the rows.
+        rows: Cells.
+        emphasized: Indices of the rows to stress.
+        words: Indices of the columns, besides the first, that hold words and not numbers.
+    """
+
+    kind: ClassVar = "table"
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    emphasized: Collection[int] = ()
+    words: Collection[int] = ()
+
+
+@dataclass(frozen=True)
+class Card:
+    """A number to see first: its name, its value and what is to be added."""
+
+    label: str
+    value: Cell
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Cards beside one another."""
+
+    kind: ClassVar = "cards"
+    cards: Sequence[Card]
+
+
+@dataclass(frozen=True)
+class Charts:
+    """Drawings, one below the other, or small and beside one another."""
+
+    kind: ClassVar = "charts"
+    panels: Sequence[Panel]
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Shares of a whole, by name."""
+
+    kind: ClassVar = "bars"
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Names with values; values that are `None` are left out."""
+
+    kind: ClassVar = "definitions"
+    items: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text as it stands in a file."""
+
+    kind: ClassVar = "code"
+    text: str
+
+
+@dataclass(frozen=True)
+class Videos:
+    """Video files by caption: inside the page while they fit, linked otherwise."""
+
+    kind: ClassVar = "videos"
+    files: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Parts below a heading.
+
+    Attributes:
+        title: The heading.
+        parts: What stands below it, other sections too.
+        closed: Whether the parts are shown only when the heading is clicked.
+    """
+
+    kind: ClassVar = "section"
+    title: str
+    parts: Sequence[Part]
+    closed: bool = False
+
+
+Part = str | Text | Table | Cards | Charts | Bars | Definitions | Code | Videos | Section
+
+
+def number(value: float | None) -> str:
+    """Return a number to four digits; a dash for none."""
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def interval(limits: Mapping[str, Any] | None) -> str:
+    """Return the limits of an interval; a dash for none."""
+    return "–" if limits is None else f"{number(limits['low'])} … {number(limits['high'])}"
