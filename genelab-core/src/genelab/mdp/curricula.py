@@ -10,12 +10,13 @@ from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
     from genelab.managers.term import SceneEntity
+    from genelab.managers.term_env import TermEnv
 
 _RANGES = ("lin_vel_x", "lin_vel_y", "ang_vel_z")
 
 
 def terrain_levels(
-    env: Any,
+    env: TermEnv,
     mask: torch.Tensor,
     command: str,
     distance: float | None = None,
@@ -56,7 +57,9 @@ def terrain_levels(
     return {"mean": levels.mean(), **means}
 
 
-def command_ranges(env: Any, mask: torch.Tensor, command: str, stages: tuple[dict[str, Any], ...]) -> dict[str, float]:
+def command_ranges(
+    env: TermEnv, mask: torch.Tensor, command: str, stages: tuple[dict[str, Any], ...]
+) -> dict[str, float]:
     """Widen the ranges of a velocity command at given times.
 
     Args:

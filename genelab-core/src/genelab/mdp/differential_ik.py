@@ -11,6 +11,7 @@ from genelab.config.scene import NonNegative, Quaternion
 from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import rotation_vector
@@ -44,7 +45,7 @@ class DifferentialIkActionCfg(ActionTermCfg):
     damping: Positive = 0.05
     max_joint_step: Positive = 0.2
 
-    def build(self, env: Any) -> DifferentialIkAction:
+    def build(self, env: TermEnv) -> DifferentialIkAction:
         return DifferentialIkAction(self, env)
 
 
@@ -54,7 +55,7 @@ class DifferentialIkAction(ActionTerm):
     cfg: DifferentialIkActionCfg
     dim = 3
 
-    def __init__(self, cfg: DifferentialIkActionCfg, env: Any) -> None:
+    def __init__(self, cfg: DifferentialIkActionCfg, env: TermEnv) -> None:
         super().__init__(cfg, env)
         asset = resolve_entity(SceneEntityCfg(name=cfg.entity, joints=cfg.joints, links=(cfg.link,)), env)
         self._robot, self._joints = asset.robot, asset.joints

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genelab.mdp.entity_defaults import ROBOT
 from genelab.utils.lazy import torch
@@ -10,13 +10,14 @@ from genelab.utils.rotations import from_euler, multiply, rotate_inverse
 
 if TYPE_CHECKING:
     from genelab.managers.term import SceneEntity
+    from genelab.managers.term_env import TermEnv
 
 AXES = ("x", "y", "z", "roll", "pitch", "yaw")
 Range = tuple[float, float]
 
 
 def reset_joints_by_offset(
-    env: Any, mask: torch.Tensor, position: Range, velocity: Range = (0.0, 0.0), asset: SceneEntity = ROBOT
+    env: TermEnv, mask: torch.Tensor, position: Range, velocity: Range = (0.0, 0.0), asset: SceneEntity = ROBOT
 ) -> None:
     """Set joints to default + U(position), within their limits, and velocities to U(velocity).
 
@@ -32,7 +33,7 @@ def reset_joints_by_offset(
 
 
 def reset_root_uniform(
-    env: Any,
+    env: TermEnv,
     mask: torch.Tensor,
     pose: dict[str, Range] | None = None,
     velocity: dict[str, Range] | None = None,
@@ -52,7 +53,7 @@ def reset_root_uniform(
 
 
 def push_root(
-    env: Any, mask: torch.Tensor, velocity: dict[str, Range], asset: SceneEntity = ROBOT
+    env: TermEnv, mask: torch.Tensor, velocity: dict[str, Range], asset: SceneEntity = ROBOT
 ) -> dict[str, torch.Tensor]:
     """Add U of each listed axis to the base's velocity in the world frame (m/s, rad/s); report the last push."""
     robot = asset.robot
@@ -63,7 +64,9 @@ def push_root(
     return {axis: push[:, AXES.index(axis)] for axis in velocity}
 
 
-def push_joints(env: Any, mask: torch.Tensor, velocity: Range, asset: SceneEntity = ROBOT) -> dict[str, torch.Tensor]:
+def push_joints(
+    env: TermEnv, mask: torch.Tensor, velocity: Range, asset: SceneEntity = ROBOT
+) -> dict[str, torch.Tensor]:
     """Add U(velocity) to the velocities of the chosen joints, rad/s or m/s; report the last push's mean magnitude."""
     robot = asset.robot
     pushed = robot.joint_vel.clone()
@@ -74,7 +77,7 @@ def push_joints(env: Any, mask: torch.Tensor, velocity: Range, asset: SceneEntit
     return {"": push.abs().mean(dim=1)}
 
 
-def draw_axes(env: Any, name: str, ranges: dict[str, Range] | None, mask: torch.Tensor) -> torch.Tensor:
+def draw_axes(env: TermEnv, name: str, ranges: dict[str, Range] | None, mask: torch.Tensor) -> torch.Tensor:
     """Draw the six axes, zero where nothing is listed, `(num_envs, 6)`."""
     table = [(ranges or {}).get(axis, (0.0, 0.0)) for axis in AXES]
     low, high = torch.tensor(table, device=env.device).unbind(1)

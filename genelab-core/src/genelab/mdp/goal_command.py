@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from genelab.config.base import configclass
 from genelab.config.scene import Vector3
 from genelab.config.terms import CommandTermCfg
 from genelab.managers.command_manager import CommandTerm
+from genelab.managers.term_env import TermEnv
 from genelab.sim.markers import SphereMarker
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
@@ -43,7 +44,7 @@ class GoalPositionCommandCfg(CommandTermCfg):
     marker_radius: Annotated[float, Field(gt=0)] = 0.02
     marker_color: tuple[float, float, float, float] = (0.1, 0.7, 0.2, 0.6)
 
-    def build(self, env: Any) -> GoalPositionCommand:
+    def build(self, env: TermEnv) -> GoalPositionCommand:
         return GoalPositionCommand(self, env)
 
 
@@ -52,12 +53,12 @@ class GoalPositionCommand(CommandTerm):
 
     cfg: GoalPositionCommandCfg
 
-    def __init__(self, cfg: GoalPositionCommandCfg, env: Any) -> None:
+    def __init__(self, cfg: GoalPositionCommandCfg, env: TermEnv) -> None:
         super().__init__(cfg, env)
         self._low = torch.tensor(cfg.low, device=env.device)
         self._high = torch.tensor(cfg.high, device=env.device)
         _check_box(cfg)
-        self._bins = len(bin_labels(env.cfg.strata[cfg.stratum])) if cfg.stratum is not None else 0
+        self._bins = len(bin_labels(env.strata[cfg.stratum])) if cfg.stratum is not None else 0
         self._floor_bins = round(self._bins * cfg.floor_probability)
         self._command = self._low.repeat(env.num_envs, 1)
 

@@ -10,6 +10,7 @@ from genelab.config.base import configclass
 from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
 
 
@@ -27,7 +28,7 @@ class GripperActionCfg(ActionTermCfg):
     joints: tuple[str, ...]
     scale: Annotated[float, Field(gt=0)] = 0.1
 
-    def build(self, env: Any) -> GripperAction:
+    def build(self, env: TermEnv) -> GripperAction:
         return GripperAction(self, env)
 
 
@@ -37,7 +38,7 @@ class GripperAction(ActionTerm):
     cfg: GripperActionCfg
     dim = 1
 
-    def __init__(self, cfg: GripperActionCfg, env: Any) -> None:
+    def __init__(self, cfg: GripperActionCfg, env: TermEnv) -> None:
         super().__init__(cfg, env)
         asset = resolve_entity(SceneEntityCfg(name=cfg.entity, joints=cfg.joints), env)
         self._robot, self._joints = asset.robot, asset.joints

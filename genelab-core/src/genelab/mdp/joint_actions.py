@@ -9,6 +9,7 @@ from genelab.config.scene import PerJoint
 from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import UsageError
 from genelab.utils.joint_tables import per_joint
 from genelab.utils.lazy import torch
@@ -26,7 +27,7 @@ class JointActionCfg(ActionTermCfg):
     joints: tuple[str, ...] | None = None
     scale: PerJoint | None = None
 
-    def build(self, env: Any) -> JointAction:
+    def build(self, env: TermEnv) -> JointAction:
         return JointAction(self, env)
 
 
@@ -43,7 +44,7 @@ class JointPositionActionCfg(JointActionCfg):
     use_default_offset: bool = True
     around: str | None = None
 
-    def build(self, env: Any) -> JointAction:
+    def build(self, env: TermEnv) -> JointAction:
         return JointAction(self, env, use_default_offset=self.use_default_offset, positions=True, around=self.around)
 
 
@@ -71,7 +72,7 @@ class JointAction(ActionTerm):
     def __init__(
         self,
         cfg: JointActionCfg,
-        env: Any,
+        env: TermEnv,
         *,
         use_default_offset: bool = False,
         positions: bool = False,

@@ -12,23 +12,24 @@ from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
     from genelab.managers.term import SceneEntity
+    from genelab.managers.term_env import TermEnv
 
 Table = dict[str, float]
 
 
-def action_acc_l2(env: Any) -> torch.Tensor:
+def action_acc_l2(env: TermEnv) -> torch.Tensor:
     """Σ (aₜ − 2 aₜ₋₁ + aₜ₋₂)²."""
     manager = env.action_manager
     return (manager.action - 2.0 * manager.previous_action + manager.earlier_action).square().sum(dim=1)
 
 
-def joint_power(env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def joint_power(env: TermEnv, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """Σ |τ q̇| of the chosen joints, W."""
     robot = asset.robot
     return (robot.applied_effort * robot.joint_vel)[:, asset.joints].abs().sum(dim=1)
 
 
-def stand_still_l1(env: Any, command: str, threshold: float = 0.1, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def stand_still_l1(env: TermEnv, command: str, threshold: float = 0.1, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """Σ |q − default| of the chosen joints while the command asks to stand, rad."""
     robot = asset.robot
     offset = (robot.joint_pos - robot.default_joint_pos)[:, asset.joints]
@@ -41,13 +42,13 @@ class JointAccL2(ManagerTerm):
     Definitions per physics tick give much larger numbers: weights of about −1e-5 here are −2.5e-7 there.
     """
 
-    def __init__(self, cfg: Any, env: Any) -> None:
-        super().__init__(cfg, env)
+    def __init__(self, env: TermEnv, *, asset: SceneEntity = ROBOT) -> None:
+        self._robot, self._joints = asset.robot, asset.joints
         self._before: torch.Tensor | None = None
         self._fresh = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
 
-    def __call__(self, env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
-        velocity = asset.robot.joint_vel[:, asset.joints]
+    def __call__(self, env: TermEnv) -> torch.Tensor:
+        velocity = self._robot.joint_vel[:, self._joints]
         before = velocity if self._before is None else self._before
         cost = ((velocity - before) / env.step_dt).square().sum(dim=1).masked_fill(self._fresh, 0.0)
         self._before, self._fresh = velocity, torch.zeros_like(self._fresh)
@@ -74,18 +75,10 @@ class VariablePosture(ManagerTerm):
     `run_threshold` walking, else running. (mjlab's variable posture.)
     """
 
-    def __init__(self, cfg: Any, env: Any) -> None:
-        super().__init__(cfg, env)
-        params = cfg.params
-        robot = env.scene.articulation(params["asset"].name if "asset" in params else "robot", where="rewards")
-        default = params.get("default_std", 0.3)
-        tables = [params[name] for name in ("standing", "walking", "running")]
-        stds = [per_joint(table, robot.joint_names, default, "rewards.std") for table in tables]
-        self._robot, self._std = robot, torch.tensor(stds, device=env.device)
-
-    def __call__(
+    def __init__(
         self,
-        env: Any,
+        env: TermEnv,
+        *,
         command: str,
         standing: Table,
         walking: Table,
@@ -94,9 +87,16 @@ class VariablePosture(ManagerTerm):
         run_threshold: float = 1.5,
         default_std: float = 0.3,
         asset: SceneEntity = ROBOT,
-    ) -> torch.Tensor:
-        asked = env.command_manager.get(command)
+    ) -> None:
+        self._command, self._thresholds = command, (walk_threshold, run_threshold)
+        self._robot, self._joints = asset.robot, asset.joints
+        tables, names = (standing, walking, running), self._robot.joint_names
+        stds = [per_joint(table, names, default_std, "rewards.std") for table in tables]
+        self._std = torch.tensor(stds, device=env.device)
+
+    def __call__(self, env: TermEnv) -> torch.Tensor:
+        asked, (walk, run) = env.command_manager.get(self._command), self._thresholds
         speed = asked[:, :2].norm(dim=1) + asked[:, 2].abs()
-        gait = (speed >= walk_threshold).long() + (speed >= run_threshold).long()
+        gait = (speed >= walk).long() + (speed >= run).long()
         error = (self._robot.joint_pos - self._robot.default_joint_pos) / self._std[gait]
-        return torch.exp(-error.square()[:, asset.joints].mean(dim=1))
+        return torch.exp(-error.square()[:, self._joints].mean(dim=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from genelab.config.base import TextOrFunctionRef, configclass
 from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import numpy as np
 from genelab.utils.lazy import torch
@@ -32,7 +33,7 @@ class JointTrajectoryActionCfg(ActionTermCfg):
     file: TextOrFunctionRef
     speed: Annotated[float, Field(gt=0)] = 1.0
 
-    def build(self, env: Any) -> JointTrajectoryAction:
+    def build(self, env: TermEnv) -> JointTrajectoryAction:
         return JointTrajectoryAction(self, env)
 
 
@@ -42,7 +43,7 @@ class JointTrajectoryAction(ActionTerm):
     cfg: JointTrajectoryActionCfg
     dim = 0
 
-    def __init__(self, cfg: JointTrajectoryActionCfg, env: Any) -> None:
+    def __init__(self, cfg: JointTrajectoryActionCfg, env: TermEnv) -> None:
         super().__init__(cfg, env)
         path = Path(str(cfg.file() if callable(cfg.file) else cfg.file))
         names, positions, fps = read_joint_trajectory(path)

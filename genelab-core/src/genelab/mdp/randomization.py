@@ -7,7 +7,7 @@ own draw; with `"startup"` an env keeps one for the whole training.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genelab.config.randomization import randomizes
 from genelab.mdp.entity_defaults import ROBOT
@@ -16,6 +16,7 @@ from genelab.utils.lazy import torch
 if TYPE_CHECKING:
     from genelab.entities.physical_properties import PhysicalProperties
     from genelab.managers.term import SceneEntity
+    from genelab.managers.term_env import TermEnv
 
 Range = tuple[float, float]
 Draws = Mapping[str, "torch.Tensor"]
@@ -24,7 +25,7 @@ Draws = Mapping[str, "torch.Tensor"]
 
 @randomizes()
 def randomize_friction(
-    env: Any, mask: torch.Tensor, friction: Range, shared: bool = True, asset: SceneEntity = ROBOT
+    env: TermEnv, mask: torch.Tensor, friction: Range, shared: bool = True, asset: SceneEntity = ROBOT
 ) -> Draws:
     """Set the friction coefficient of the chosen links to U(friction).
 
@@ -50,7 +51,7 @@ def randomize_friction(
 
 @randomizes("batch_links_info")
 def randomize_mass(
-    env: Any, mask: torch.Tensor, added: Range | None = None, scale: Range | None = None, asset: SceneEntity = ROBOT
+    env: TermEnv, mask: torch.Tensor, added: Range | None = None, scale: Range | None = None, asset: SceneEntity = ROBOT
 ) -> Draws:
     """Set the mass of each chosen link to nominal · U(scale) + U(added), kg, one draw for all of them. Inertias stay.
 
@@ -68,7 +69,7 @@ def randomize_mass(
 
 @randomizes("batch_links_info")
 def randomize_com(
-    env: Any,
+    env: TermEnv,
     mask: torch.Tensor,
     x: Range = (0.0, 0.0),
     y: Range = (0.0, 0.0),
@@ -87,7 +88,7 @@ def randomize_com(
 
 @randomizes("batch_dofs_info")
 def randomize_gains(
-    env: Any,
+    env: TermEnv,
     mask: torch.Tensor,
     stiffness: Range = (1.0, 1.0),
     damping: Range = (1.0, 1.0),
@@ -109,7 +110,7 @@ def randomize_gains(
 
 
 @randomizes("batch_dofs_info", "batch_links_info")
-def randomize_armature(env: Any, mask: torch.Tensor, scale: Range, asset: SceneEntity = ROBOT) -> Draws:
+def randomize_armature(env: TermEnv, mask: torch.Tensor, scale: Range, asset: SceneEntity = ROBOT) -> Draws:
     """Multiply the armature of the chosen joints by U(scale), one factor for all of them."""
     properties = _properties(env, asset)
     armature = properties.armature.clone()
@@ -120,7 +121,7 @@ def randomize_armature(env: Any, mask: torch.Tensor, scale: Range, asset: SceneE
 
 
 @randomizes()
-def randomize_encoder_bias(env: Any, mask: torch.Tensor, bias: Range, asset: SceneEntity = ROBOT) -> Draws:
+def randomize_encoder_bias(env: TermEnv, mask: torch.Tensor, bias: Range, asset: SceneEntity = ROBOT) -> Draws:
     """Let the encoders of the chosen joints point U(bias) too far, rad or m, joint by joint.
 
     It acts on the targets of position actions only; observations stay unbiased. Reports the mean magnitude.
@@ -133,10 +134,10 @@ def randomize_encoder_bias(env: Any, mask: torch.Tensor, bias: Range, asset: Sce
     return {"": chosen.abs().mean(dim=1)}
 
 
-def _properties(env: Any, asset: SceneEntity) -> PhysicalProperties:
+def _properties(env: TermEnv, asset: SceneEntity) -> PhysicalProperties:
     return env.scene.properties[asset.name]
 
 
-def _draw(env: Any, what: str, asset: SceneEntity, count: int, mask: torch.Tensor, span: Range) -> torch.Tensor:
+def _draw(env: TermEnv, what: str, asset: SceneEntity, count: int, mask: torch.Tensor, span: Range) -> torch.Tensor:
     """Draw `count` numbers per env, `(num_envs, count)`."""
     return env.random.uniform(f"randomize/{what}/{asset.name}", count, mask, low=span[0], high=span[1])

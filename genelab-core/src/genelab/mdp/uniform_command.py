@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from genelab.config.base import configclass
 from genelab.config.terms import CommandTermCfg
 from genelab.managers.command_manager import CommandTerm
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
 
 
@@ -26,14 +25,14 @@ class UniformCommandCfg(CommandTermCfg):
         if len(self.low) != len(self.high):
             raise ValueError("low and high need the same number of elements")
 
-    def build(self, env: Any) -> UniformCommand:
+    def build(self, env: TermEnv) -> UniformCommand:
         return UniformCommand(self, env)
 
 
 class UniformCommand(CommandTerm):
     """Runtime of `UniformCommandCfg`."""
 
-    def __init__(self, cfg: UniformCommandCfg, env: Any) -> None:
+    def __init__(self, cfg: UniformCommandCfg, env: TermEnv) -> None:
         super().__init__(cfg, env)
         self._low = torch.tensor(cfg.low, device=env.device)
         self._high = torch.tensor(cfg.high, device=env.device)

@@ -10,6 +10,7 @@ from pydantic import Field
 from genelab.config.base import configclass
 from genelab.config.terms import CommandTermCfg
 from genelab.managers.command_manager import CommandTerm
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import angle_of, yaw_of
@@ -63,7 +64,7 @@ class VelocityCommandCfg(CommandTermCfg):
     stratum: str | None = None
     bins: dict[str, VelocityBinCfg] = Field(default_factory=dict)
 
-    def build(self, env: Any) -> VelocityCommand:
+    def build(self, env: TermEnv) -> VelocityCommand:
         return VelocityCommand(self, env)
 
 
@@ -78,7 +79,7 @@ class VelocityCommand(CommandTerm):
 
     cfg: VelocityCommandCfg
 
-    def __init__(self, cfg: VelocityCommandCfg, env: Any) -> None:
+    def __init__(self, cfg: VelocityCommandCfg, env: TermEnv) -> None:
         super().__init__(cfg, env)
         self.ranges = torch.tensor([cfg.lin_vel_x, cfg.lin_vel_y, cfg.ang_vel_z], device=env.device)
         self.progress, self.commanded_distance = torch.zeros(2, env.num_envs, device=env.device)
@@ -149,15 +150,15 @@ class VelocityCommand(CommandTerm):
         vars(self).update({name: value.to(device, copy=True) for name, value in state["velocity"].items()})
 
 
-def _bin_ranges(cfg: VelocityCommandCfg, env: Any) -> torch.Tensor:
+def _bin_ranges(cfg: VelocityCommandCfg, env: TermEnv) -> torch.Tensor:
     """Return the bounds of (forward, left, turning) of each bin, `(num_bins, 3, 2)`.
 
     Raises:
         UsageError: when the environment's stratum has other bins than the command.
     """
-    if cfg.stratum is not None and env.cfg.strata.get(cfg.stratum) != tuple(cfg.bins):
+    if cfg.stratum is not None and env.strata.get(cfg.stratum) != tuple(cfg.bins):
         raise UsageError(
-            f"a velocity command has the bins {tuple(cfg.bins)}, its stratum {env.cfg.strata.get(cfg.stratum)}",
+            f"a velocity command has the bins {tuple(cfg.bins)}, its stratum {env.strata.get(cfg.stratum)}",
             where=f"strata.{cfg.stratum}",
             fix=f"env.strata[{cfg.stratum!r}] = tuple(command.bins)",
         )

@@ -7,7 +7,7 @@ counts as an error too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genelab.mdp.entity_defaults import ROBOT
 from genelab.mdp.observations import base_ang_vel, base_lin_vel
@@ -16,9 +16,10 @@ from genelab.utils.rotations import rotate_inverse
 
 if TYPE_CHECKING:
     from genelab.managers.term import SceneEntity
+    from genelab.managers.term_env import TermEnv
 
 
-def active(env: Any, command: str, threshold: float, axes: tuple[int, ...] = (0, 1, 2)) -> torch.Tensor:
+def active(env: TermEnv, command: str, threshold: float, axes: tuple[int, ...] = (0, 1, 2)) -> torch.Tensor:
     """Return one where the command asks to move: ‖c_xy‖ + |c_z| > threshold, counting only `axes`; else zero."""
     asked = env.command_manager.get(command)
     linear = asked[:, [axis for axis in axes if axis < 2]].norm(dim=1)
@@ -27,7 +28,7 @@ def active(env: Any, command: str, threshold: float, axes: tuple[int, ...] = (0,
 
 
 def track_lin_vel(
-    env: Any, command: str, std: float, off_axis: bool = True, asset: SceneEntity = ROBOT
+    env: TermEnv, command: str, std: float, off_axis: bool = True, asset: SceneEntity = ROBOT
 ) -> torch.Tensor:
     """exp(−(‖c_xy − v_xy‖² + v_z²)/std²); without `off_axis` the v_z² is left out."""
     velocity = base_lin_vel(env, asset)
@@ -38,7 +39,7 @@ def track_lin_vel(
 
 
 def track_ang_vel(
-    env: Any, command: str, std: float, off_axis: bool = True, asset: SceneEntity = ROBOT
+    env: TermEnv, command: str, std: float, off_axis: bool = True, asset: SceneEntity = ROBOT
 ) -> torch.Tensor:
     """exp(−((c_z − ω_z)² + ‖ω_xy‖²)/std²); without `off_axis` the ‖ω_xy‖² is left out."""
     velocity = base_ang_vel(env, asset)
@@ -49,29 +50,29 @@ def track_ang_vel(
 
 
 def velocity_error_l1(
-    env: Any, command: str, axes: tuple[int, ...] = (0, 1, 2), asset: SceneEntity = ROBOT
+    env: TermEnv, command: str, axes: tuple[int, ...] = (0, 1, 2), asset: SceneEntity = ROBOT
 ) -> torch.Tensor:
     """Σ over `axes` of |c − v|, where axis 2 is the turning rate."""
     velocity = torch.cat((base_lin_vel(env, asset)[:, :2], base_ang_vel(env, asset)[:, 2:]), dim=1)
     return (env.command_manager.get(command) - velocity)[:, list(axes)].abs().sum(dim=1)
 
 
-def lin_vel_z_l2(env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def lin_vel_z_l2(env: TermEnv, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """v_z²."""
     return base_lin_vel(env, asset)[:, 2].square()
 
 
-def ang_vel_xy_l2(env: Any, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def ang_vel_xy_l2(env: TermEnv, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """‖ω_xy‖² of the base."""
     return base_ang_vel(env, asset)[:, :2].square().sum(dim=1)
 
 
-def link_ang_vel_xy_l2(env: Any, asset: SceneEntity) -> torch.Tensor:
+def link_ang_vel_xy_l2(env: TermEnv, asset: SceneEntity) -> torch.Tensor:
     """Σ over the chosen links of ‖ω_xy‖² in the world frame."""
     return asset.robot.link_ang_vel[:, asset.links, :2].square().sum(dim=(1, 2))
 
 
-def upright(env: Any, std: float, asset: SceneEntity) -> torch.Tensor:
+def upright(env: TermEnv, std: float, asset: SceneEntity) -> torch.Tensor:
     """Mean over the chosen links of exp(−‖g_xy‖²/std²), where g is the direction of gravity in the link's frame."""
     quat = asset.robot.link_quat[:, asset.links]
     down = torch.tensor([0.0, 0.0, -1.0], device=quat.device).expand(*quat.shape[:-1], 3)
@@ -79,7 +80,7 @@ def upright(env: Any, std: float, asset: SceneEntity) -> torch.Tensor:
     return torch.exp(-tilt / std**2).mean(dim=1)
 
 
-def base_height_l2(env: Any, target: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def base_height_l2(env: TermEnv, target: float, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """(height of the base above the ground below it − target)², m²."""
     pos = asset.entity.root_pos
     return (pos[:, 2] - env.scene.ground.height_at(pos) - target).square()

@@ -180,7 +180,7 @@ class Scene:
             raise unknown_name("entity", name, self.entities, where="scene.entities")
         return self.entities[name]
 
-    def articulation(self, name: str, *, where: str) -> Articulation:
+    def articulation(self, name: str, *, where: str = "scene.entities") -> Articulation:
         """Return an entity that has joints.
 
         Raises:

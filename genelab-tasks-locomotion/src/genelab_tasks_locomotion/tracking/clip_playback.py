@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from genelab.config.base import configclass
 from genelab.config.terms import ActionTermCfg
 from genelab.managers.action_manager import ActionTerm
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
 from genelab_tasks_locomotion.motion.clip_file import read_clip
 from genelab_tasks_locomotion.motion.shipped import find_file
@@ -25,7 +24,7 @@ class ClipPlaybackCfg(ActionTermCfg):
 
     clip: str
 
-    def build(self, env: Any) -> ClipPlayback:
+    def build(self, env: TermEnv) -> ClipPlayback:
         return ClipPlayback(self, env)
 
 
@@ -39,7 +38,7 @@ class ClipPlayback(ActionTerm):
     cfg: ClipPlaybackCfg
     dim = 0
 
-    def __init__(self, cfg: ClipPlaybackCfg, env: Any) -> None:
+    def __init__(self, cfg: ClipPlaybackCfg, env: TermEnv) -> None:
         super().__init__(cfg, env)
         self._robot = robot = env.scene.articulation(cfg.entity, where="actions")
         path, root = find_file(cfg.clip, ".npz"), robot.link_names[:1]

@@ -11,6 +11,7 @@ from genelab.config.base import configclass
 from genelab.config.terms import CommandTermCfg
 from genelab.managers.command_manager import CommandTerm
 from genelab.managers.term import SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.mdp.events import draw_axes
 from genelab.utils.errors import UsageError
 from genelab.utils.files import sha256_file
@@ -63,7 +64,7 @@ class MotionCommandCfg(CommandTermCfg):
     adaptive: AdaptiveStartsCfg | None = None
     stratum: str | None = None
 
-    def build(self, env: Any) -> MotionCommand:
+    def build(self, env: TermEnv) -> MotionCommand:
         return MotionCommand(self, env)
 
 
@@ -94,7 +95,7 @@ class MotionCommand(CommandTerm):
 
     cfg: MotionCommandCfg
 
-    def __init__(self, cfg: MotionCommandCfg, env: Any) -> None:
+    def __init__(self, cfg: MotionCommandCfg, env: TermEnv) -> None:
         super().__init__(cfg, env)
         robot = env.scene.articulation(cfg.entity, where="commands")
         self.robot, self._path = robot, find_file(cfg.clip, ".npz")
@@ -106,7 +107,7 @@ class MotionCommand(CommandTerm):
         self.links = [robot.link_names.index(name) for name in cfg.bodies]
         self.anchor_link = robot.link_names.index(cfg.anchor)
         self._anchor, self._tracked = bodies.index(cfg.anchor), [bodies.index(name) for name in cfg.bodies]
-        self._parts = 0 if cfg.stratum is None else len(bin_labels(env.cfg.strata[cfg.stratum]))
+        self._parts = 0 if cfg.stratum is None else len(bin_labels(env.strata[cfg.stratum]))
         self._adaptive = AdaptiveStarts(cfg.adaptive, clip, env) if cfg.start == "adaptive" else None
         self._placed_at = torch.full((env.num_envs,), -1, dtype=torch.long, device=env.device)
         self._version = 0
@@ -241,7 +242,7 @@ class MotionCommand(CommandTerm):
             self._adaptive.levels = state["adaptive"].to(device, copy=True)
 
 
-def _check_length(clip: MotionClip, cfg: MotionCommandCfg, env: Any) -> None:
+def _check_length(clip: MotionClip, cfg: MotionCommandCfg, env: TermEnv) -> None:
     """Raise `UsageError` for a clip in which robots would be put elsewhere in the middle of every episode."""
     if cfg.at_end == "resample" and clip.num_frames - 1 < env.max_episode_length:
         raise UsageError(

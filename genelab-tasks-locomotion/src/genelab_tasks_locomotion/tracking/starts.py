@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from genelab.config.base import configclass
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
 from genelab_tasks_locomotion.motion.clip import MotionClip
@@ -39,7 +40,7 @@ class AdaptiveStarts:
         levels: Running mean of the number of failures in each bin at a resampling, `(num_bins,)`.
     """
 
-    def __init__(self, cfg: AdaptiveStartsCfg | None, clip: MotionClip, env: Any) -> None:
+    def __init__(self, cfg: AdaptiveStartsCfg | None, clip: MotionClip, env: TermEnv) -> None:
         if env.random.rows.total != env.num_envs:
             raise UsageError(
                 "starts drawn by failures need all envs in one process: the others' failures are not known",

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from genelab.mdp.entity_defaults import ROBOT
 from genelab.mdp.observations import base_ang_vel, base_lin_vel
 
 if TYPE_CHECKING:
     import torch
 
     from genelab.managers.term import SceneEntity
+    from genelab.managers.term_env import TermEnv
 
-from genelab.mdp.entity_defaults import ROBOT
 
-
-def lin_vel_error(env: Any, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def lin_vel_error(env: TermEnv, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """‖c_xy − v_xy‖ in the base's frame, m/s."""
     return (env.command_manager.get(command)[:, :2] - base_lin_vel(env, asset)[:, :2]).norm(dim=1)
 
 
-def yaw_rate_error(env: Any, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
+def yaw_rate_error(env: TermEnv, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:
     """|c_z − ω_z| in the base's frame, rad/s."""
     return (env.command_manager.get(command)[:, 2] - base_ang_vel(env, asset)[:, 2]).abs()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genelab import mdp
 from genelab.config import (
@@ -22,23 +22,24 @@ from genelab_tasks_manipulation.franka.robot import CUBE, HAND, REST_HEIGHT
 
 if TYPE_CHECKING:
     from genelab.managers.term import SceneEntity
+    from genelab.managers.term_env import TermEnv
 
 LIFTED = 0.08
 """Height above the ground that counts as lifted, m."""
 
 
-def hand_to_cube(env: Any, hand: SceneEntity, cube: SceneEntity) -> torch.Tensor:
+def hand_to_cube(env: TermEnv, hand: SceneEntity, cube: SceneEntity) -> torch.Tensor:
     """Vector from the middle between the fingertips to the cube, m, `(num_envs, 3)`."""
     grasp = mdp.frames.link_position(env, hand)
     return cube.entity.root_pos - grasp + torch.tensor([0.0, 0.0, GRASP_OFFSET], device=env.device)
 
 
-def reaching(env: Any, hand: SceneEntity, cube: SceneEntity, scale: float) -> torch.Tensor:
+def reaching(env: TermEnv, hand: SceneEntity, cube: SceneEntity, scale: float) -> torch.Tensor:
     """1 − tanh(distance of the fingertips from the cube / `scale`)."""
     return 1.0 - torch.tanh(hand_to_cube(env, hand, cube).norm(dim=1) / scale)
 
 
-def lifted(env: Any, asset: SceneEntity) -> torch.Tensor:
+def lifted(env: TermEnv, asset: SceneEntity) -> torch.Tensor:
     """1 where the cube is off the ground by `LIFTED`, else 0; this is the success of the task."""
     env.success = asset.entity.root_pos[:, 2] > REST_HEIGHT + LIFTED
     return env.success.float()

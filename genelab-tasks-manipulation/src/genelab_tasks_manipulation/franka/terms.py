@@ -13,6 +13,7 @@ from genelab_tasks_manipulation.franka.robot import REST_HEIGHT
 
 if TYPE_CHECKING:
     from genelab.managers.term import SceneEntity
+    from genelab.managers.term_env import TermEnv
 
 THRESHOLD = 0.05
 """Distance from the goal that counts as reached, m."""
@@ -49,17 +50,17 @@ def relabel_observation(observation: torch.Tensor, old_goal: torch.Tensor, new_g
     return relabelled
 
 
-def goal_missed(env: Any, command: str, asset: SceneEntity) -> torch.Tensor:
+def goal_missed(env: TermEnv, command: str, asset: SceneEntity) -> torch.Tensor:
     """-1 while the object is further than the threshold from its goal, else 0."""
     return miss(asset.entity.root_pos, env.command_manager.get(command))
 
 
-def object_lift(env: Any, asset: SceneEntity) -> torch.Tensor:
+def object_lift(env: TermEnv, asset: SceneEntity) -> torch.Tensor:
     """How far the object is lifted, from 0 on the ground to 1."""
     return lift(asset.entity.root_pos)
 
 
-def goal_reached(env: Any, command: str, asset: SceneEntity) -> torch.Tensor:
+def goal_reached(env: TermEnv, command: str, asset: SceneEntity) -> torch.Tensor:
     """1 where the object is at its goal, else 0; this is the success of the task."""
     reached = goal_missed(env, command, asset) == 0.0
     env.success = reached

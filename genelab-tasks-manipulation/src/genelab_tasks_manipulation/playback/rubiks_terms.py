@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from genelab.utils.lazy import torch
 from genelab_tasks_manipulation.playback.rubiks_cubie import CENTRE, COLORS, GRID, PITCH, cubie_name
 
 if TYPE_CHECKING:
+    from genelab.managers.term_env import TermEnv
     from genelab_tasks_manipulation.playback.rubiks_turns import LayerTurns
 
 FACES = {"R": (0, 1), "L": (0, -1), "B": (1, 1), "F": (1, -1), "U": (2, 1), "D": (2, -1)}
@@ -35,7 +36,7 @@ class LayerTurnsCfg(ActionTermCfg):
     steps_per_quarter: Annotated[int, Field(gt=0)] = 12
     pause: Annotated[int, Field(ge=0)] = 25
 
-    def build(self, env: Any) -> LayerTurns:
+    def build(self, env: TermEnv) -> LayerTurns:
         from genelab_tasks_manipulation.playback.rubiks_turns import LayerTurns
 
         return LayerTurns(self, env)
@@ -56,7 +57,7 @@ def parse_moves(text: str) -> list[tuple[str, int]]:
     return moves
 
 
-def solved(env: Any) -> torch.Tensor:
+def solved(env: TermEnv) -> torch.Tensor:
     """1 where each side of the cube shows a single colour, read from the bodies' poses, `(num_envs, 1)`.
 
     The spin of a sticker, which nobody sees, does not matter.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 
 from genelab.managers.action_manager import ActionTerm
+from genelab.managers.term_env import TermEnv
 from genelab.utils.rotations import multiply, rotate_inverse
 from genelab_tasks_manipulation.playback.rubiks_cubie import CENTRE, GRID, PITCH, cubie_name
 from genelab_tasks_manipulation.playback.rubiks_terms import FACES, LayerTurnsCfg, parse_moves
@@ -20,7 +20,7 @@ class LayerTurns(ActionTerm):
 
     dim = 0
 
-    def __init__(self, cfg: LayerTurnsCfg, env: Any) -> None:
+    def __init__(self, cfg: LayerTurnsCfg, env: TermEnv) -> None:
         super().__init__(cfg, env)
         self._bodies = [env.scene[cubie_name(place)] for place in GRID]
         self._positions, self._quats = (part.to(env.device) for part in script(cfg))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genelab.utils.lazy import torch
+
+if TYPE_CHECKING:
+    from genelab_backend_rslrl.vec_env import RslRlVecEnv
 
 GYRO = (1.0, -1.0, -1.0)
 """An angular velocity is a pseudo-vector: in a mirror across the slide only its component along the slide stays."""
 
 
-def mirror_cartpole(env: Any, obs: Any | None, actions: torch.Tensor | None) -> tuple[Any | None, torch.Tensor | None]:
+def mirror_cartpole(
+    env: RslRlVecEnv, obs: Any | None, actions: torch.Tensor | None
+) -> tuple[Any | None, torch.Tensor | None]:
     """Append mirrored rows to observations of `cartpole_observations` and to actions; see `RslRlSymmetryCfg`."""
     if obs is not None:
         mirrored = obs.clone(recurse=False)

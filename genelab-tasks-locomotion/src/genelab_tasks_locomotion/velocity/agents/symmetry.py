@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from genelab.envs.vec_env import VecEnv
+from genelab.sensors.height import HeightScanCfg
 from genelab.utils.lazy import torch
 from genelab_tasks_locomotion.robots.legged_robot import LeggedRobot
 from genelab_tasks_locomotion.robots.mirror import AXIAL, PLANAR_COMMAND, POLAR, Mirror
@@ -14,11 +16,14 @@ from genelab_tasks_locomotion.robots.unitree_go1.robot import UNITREE_GO1
 from genelab_tasks_locomotion.robots.unitree_go2w.robot import UNITREE_GO2W
 from genelab_tasks_locomotion.velocity.rough import SCAN
 
+if TYPE_CHECKING:
+    from genelab_backend_rslrl.vec_env import RslRlVecEnv
+
 Batch = tuple[Any | None, "torch.Tensor | None"]
 Reflection = tuple[list[int], list[float]]
 """For each number where it comes from, and its sign."""
 
-Others = Callable[[LeggedRobot, Any, str], Reflection | None]
+Others = Callable[[LeggedRobot, VecEnv, str], Reflection | None]
 """Given a robot, its environment and the name of a term, how the term reflects; `None` if it does not know."""
 
 _VECTORS = {
@@ -31,27 +36,27 @@ _JOINTS = ("joint_pos", "joint_vel")
 _FEET = ("foot_height", "foot_air_time", "foot_contact")
 
 
-def no_others(robot: LeggedRobot, env: Any, name: str) -> None:
+def no_others(robot: LeggedRobot, env: VecEnv, name: str) -> None:
     """Know no further terms."""
 
 
-def mirror_go1(env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
+def mirror_go1(env: RslRlVecEnv, obs: Any | None, actions: torch.Tensor | None) -> Batch:
     """Append mirrored rows for the Go1; see `RslRlSymmetryCfg`."""
     return mirrored(UNITREE_GO1, env.unwrapped, obs, actions)
 
 
-def mirror_go2w(env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
+def mirror_go2w(env: RslRlVecEnv, obs: Any | None, actions: torch.Tensor | None) -> Batch:
     """Append mirrored rows for the Go2-W; see `RslRlSymmetryCfg`."""
     return mirrored(UNITREE_GO2W, env.unwrapped, obs, actions)
 
 
-def mirror_g1(env: Any, obs: Any | None, actions: torch.Tensor | None) -> Batch:
+def mirror_g1(env: RslRlVecEnv, obs: Any | None, actions: torch.Tensor | None) -> Batch:
     """Append mirrored rows for the G1; see `RslRlSymmetryCfg`."""
     return mirrored(UNITREE_G1, env.unwrapped, obs, actions)
 
 
 def mirrored(
-    robot: LeggedRobot, env: Any, obs: Any | None, actions: torch.Tensor | None, others: Others = no_others
+    robot: LeggedRobot, env: VecEnv, obs: Any | None, actions: torch.Tensor | None, others: Others = no_others
 ) -> Batch:
     """Append mirrored rows.
 
@@ -80,10 +85,11 @@ def _reflect(rows: torch.Tensor, reflection: tuple[list[int], torch.Tensor]) -> 
 
 
 @lru_cache(maxsize=1)
-def _reflections(name: str, env: Any, others: Others) -> tuple[dict[str, Any], Any]:
+def _reflections(name: str, env: VecEnv, others: Others) -> tuple[dict[str, Any], Any]:
     """Return how a frame of each observation group reflects, and an action."""
     robot = {made.name: made for made in (UNITREE_GO1, UNITREE_GO2W, UNITREE_G1)}[name]
     actuation = env.describe_actuation()
+    assert actuation is not None
     joints = actuation["robots"]["robot"]["joint_names"]
     driven = [joint for term in actuation["action_terms"] for joint in term["joint_names"]]
     frames = {}
@@ -101,7 +107,7 @@ def _reflections(name: str, env: Any, others: Others) -> tuple[dict[str, Any], A
     return frames, (places, torch.tensor(factors))
 
 
-def _term(robot: LeggedRobot, env: Any, name: str, joints: list[str], driven: list[str]) -> Reflection:
+def _term(robot: LeggedRobot, env: VecEnv, name: str, joints: list[str], driven: list[str]) -> Reflection:
     """Return how one observation term reflects.
 
     Raises:
@@ -112,7 +118,9 @@ def _term(robot: LeggedRobot, env: Any, name: str, joints: list[str], driven: li
     if name == "last_action":
         return reflect_joints(robot.mirror, driven)
     if name == SCAN:
-        return _grid(env.cfg.scene.sensors[SCAN])
+        scan = env.cfg.scene.sensors[SCAN]
+        assert isinstance(scan, HeightScanCfg)
+        return _grid(scan)
     feet = robot.mirror.permutation(list(robot.feet))
     if name in _FEET:
         return feet, [1.0] * len(feet)
@@ -126,7 +134,7 @@ def reflect_joints(mirror: Mirror, names: Sequence[str]) -> Reflection:
     return mirror.permutation(names), mirror.signs(names)
 
 
-def _grid(scan: Any) -> Reflection:
+def _grid(scan: HeightScanCfg) -> Reflection:
     """Points lie along y within x: each row turns round."""
     rows, columns = (round(extent / scan.resolution) + 1 for extent in scan.size)
     return [row * columns + columns - 1 - column for row in range(rows) for column in range(columns)], [1.0] * (
