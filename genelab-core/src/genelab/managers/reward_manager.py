@@ -111,10 +111,11 @@ def _sum_in_order(values: torch.Tensor) -> torch.Tensor:
     """Return the sum over the first dimension, adding one row after the other.
 
     `torch.sum` picks an order by the number of columns: an env's reward would depend on how many envs run beside it.
+    Both ways add in float64, as `cumsum` does on a CPU.
     """
     if values.is_cuda or values.shape[1] <= _FEW:
         return values.cumsum(dim=0)[-1]
-    total = values[0].clone()
+    total = values[0].double()
     for row in values[1:].unbind():
         total += row
-    return total
+    return total.float()
