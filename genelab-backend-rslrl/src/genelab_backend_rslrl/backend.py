@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genelab.rl.backends.base import Backend, InferenceSetup, RecurrentSpec, TrainContext, TrainResult
-from genelab.rl.config import BackendConfig
-from genelab.rl.observation_groups import require_groups
+from genelab.rl.config import BackendConfig, require_groups
 from genelab.utils.errors import UsageError
 from genelab_backend_rslrl.config import RslRlGaussianCfg, RslRlModelCfg, RslRlOnPolicyRunnerCfg
 
@@ -78,8 +77,7 @@ class RslRlBackend(Backend):
         import torch
         from tensordict import TensorDict
 
-        from genelab.rl.checkpoint import require_layout
-        from genelab.rl.weights import load_weights
+        from genelab.rl.checkpoint import load_weights, require_layout
         from genelab_backend_rslrl.build import build_model
         from genelab_backend_rslrl.inference import ACTORS, sampler
         from genelab_backend_rslrl.weights import load_payload

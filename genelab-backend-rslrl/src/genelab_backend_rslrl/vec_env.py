@@ -9,7 +9,7 @@ from rsl_rl.env import VecEnv
 from tensordict import TensorDict
 
 from genelab.envs.vec_env import VecEnv as GenelabVecEnv
-from genelab.rl.observation_groups import require_groups
+from genelab.rl.config import require_groups
 from genelab.utils.errors import GenelabError
 
 

@@ -6,15 +6,28 @@ from pathlib import Path
 from typing import Any
 
 from genelab.rl.checkpoint import load_checkpoint
-from genelab.rl.checkpoint_files import CheckpointFiles
+from genelab.rl.checkpoint_files import CheckpointFiles, Saved, Stamp
 from genelab.utils.errors import GenelabError
 
 _REQUIRED = ("actor_state_dict", "critic_state_dict", "optimizer_state_dict", "iter")
 
 
-def checkpoint_files(log_dir: Path) -> CheckpointFiles:
+class RslRlFiles(CheckpointFiles):
+    """`model_<iteration>.pt` with the entries of rsl_rl's own files: the stamp is in `iter` and `infos`."""
+
+    def stamped(self, payload: dict[str, Any], stamp: Stamp) -> dict[str, Any]:
+        return {**payload, "iter": stamp.iteration, "infos": {"env_steps": stamp.env_steps, "pair": stamp.pair}}
+
+    def read(self, path: Path) -> Saved:
+        payload, meta = load_payload(path)
+        infos = payload.get("infos") or {}
+        stamp = Stamp("PPO", payload["iter"], infos.get("env_steps", 0), infos.get("pair"))
+        return Saved(payload, meta, stamp)
+
+
+def checkpoint_files(log_dir: Path) -> RslRlFiles:
     """Return the checkpoint files of a run."""
-    return CheckpointFiles(log_dir, "model")
+    return RslRlFiles(log_dir)
 
 
 def load_payload(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

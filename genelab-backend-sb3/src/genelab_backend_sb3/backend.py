@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genelab.rl.backends.base import Backend, InferenceSetup, TrainContext, TrainResult
-from genelab.rl.config import BackendConfig
-from genelab.rl.observation_groups import require_groups
+from genelab.rl.config import BackendConfig, require_groups
 from genelab.utils.errors import UsageError
 from genelab_backend_sb3.config import OFF_POLICY, Sb3AgentCfg, Sb3PolicyCfg
 from genelab_backend_sb3.extra_kwargs import validate_extra_kwargs

@@ -14,7 +14,7 @@ from stable_baselines3.td3.policies import TD3Policy
 from torch import nn
 
 from genelab.managers.observation_layout import ObservationLayout
-from genelab.rl.observation_groups import require_groups
+from genelab.rl.config import require_groups
 from genelab_backend_sb3.config import Sb3AgentCfg
 
 GOAL_KEYS = ("observation", "achieved_goal", "desired_goal")

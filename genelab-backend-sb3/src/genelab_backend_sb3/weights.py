@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from genelab.rl.weights import load_weights
+from genelab.rl.checkpoint import load_weights
 from genelab.utils.errors import GenelabError
 from genelab_backend_sb3.archive import Archive
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genelab.rl.backends.base import Backend, InferenceSetup, TrainContext, TrainResult
-from genelab.rl.config import BackendConfig
-from genelab.rl.observation_groups import require_groups
+from genelab.rl.config import BackendConfig, require_groups
 from genelab.utils.errors import UsageError
 from genelab_backend_skrl.config import SkrlAgentCfg, SkrlModelsCfg
 
@@ -88,8 +87,7 @@ class SkrlBackend(Backend):
 
     def load(self, checkpoint: Path, agent: BackendConfig, env: VecEnv) -> InferenceSetup:
         """Load the actor of a checkpoint; see the contract for what is refused."""
-        from genelab.rl.checkpoint import require_layout
-        from genelab.rl.weights import load_weights
+        from genelab.rl.checkpoint import load_weights, require_layout
         from genelab_backend_skrl.build import build_policy, build_scaler
         from genelab_backend_skrl.inference import build_actor, sampler
         from genelab_backend_skrl.vec_env import spaces_of

@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 import torch
 
-from genelab.rl.observation_groups import require_groups
+from genelab.rl.config import require_groups
 from genelab.utils.errors import GenelabError
 
 if TYPE_CHECKING:

@@ -218,6 +218,37 @@ def require_layout(path: Path, meta: dict[str, Any], layout: ObservationLayout, 
         )
 
 
+def load_weights(model: torch.nn.Module, weights: Any, what: str, path: Path) -> None:
+    """Copy `weights` into `model`; all of them or none.
+
+    Args:
+        model: The network.
+        weights: Tensors by name.
+        what: `"actor"`, say, for the message.
+        path: The file they are from, for the message.
+
+    Raises:
+        GenelabError: with the names and shapes that do not fit.
+    """
+    here = model.state_dict()
+    if not isinstance(weights, dict) or not all(isinstance(value, torch.Tensor) for value in weights.values()):
+        raise GenelabError(f"{path.name} holds no weights for the {what}", where=str(path))
+    lines = [f"{name}: only in this agent" for name in here if name not in weights]
+    lines += [f"{name}: only in the file" for name in weights if name not in here]
+    lines += [
+        f"{name}: {tuple(weights[name].shape)} in the file, {tuple(here[name].shape)} in this agent"
+        for name in here
+        if name in weights and weights[name].shape != here[name].shape
+    ]
+    if lines:
+        raise GenelabError(
+            f"the {what} of {path.name} has other widths than this agent:\n    " + "\n    ".join(lines),
+            where=str(path),
+            fix="use the task and the network sizes that it was trained with (params/agent.json of its run)",
+        )
+    model.load_state_dict(weights)
+
+
 def _write(payload: dict[str, Any], handle: BinaryIO) -> None:
     """Serialise to a file object; raises the `OSError` of a failed write, which torch hides behind another error."""
     try:
@@ -253,6 +284,7 @@ __all__ = [
     "Checkpoint",
     "load_checkpoint",
     "load_tensors",
+    "load_weights",
     "meta_path",
     "open_checkpoint",
     "read_meta",

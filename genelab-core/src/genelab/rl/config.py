@@ -1,12 +1,14 @@
-"""Base of every backend's agent config."""
+"""Base of every backend's agent config, and a check that all agents need."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from genelab.config.base import configclass
+from genelab.utils.names import unknown_name
 
 
 @configclass
@@ -33,3 +35,20 @@ class BackendConfig:
     clip_actions: Annotated[float, Field(gt=0)] | None = None
     logger: Literal["tensorboard", "wandb", "mlflow", "none"] = "tensorboard"
     log_project: Annotated[str, Field(min_length=1)] = "genelab"
+
+
+def require_groups(known: Iterable[str], groups: Iterable[str], where: str) -> None:
+    """Check the groups that an agent reads.
+
+    Args:
+        known: Groups of the environment: `env_cfg.observations` before it is built, `observation_layout.groups` after.
+        groups: Groups that the agent reads.
+        where: The agent's field that names them, as `"agent.obs_groups"`.
+
+    Raises:
+        UsageError: for the first one that the environment does not have, with the nearest names.
+    """
+    known = list(known)
+    for name in groups:
+        if name not in known:
+            raise unknown_name("observation group", name, known, where=where)

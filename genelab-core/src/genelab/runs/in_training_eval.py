@@ -11,13 +11,13 @@ from typing import Any
 from genelab.eval.aggregates import lower_bound
 from genelab.plugins.tasks import LoadedTask
 from genelab.rl.checkpoint import meta_path, open_checkpoint
-from genelab.rl.random_state import random_state, restore_random_state
 from genelab.runs.arena import Arena, metric_specs
 from genelab.runs.eval_schedule import EvalPlan
 from genelab.runs.run_dir import BEST_META, EVALUATIONS, RunDir, now
 from genelab.runs.source import PolicySource
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import read_json, write_json, write_text
+from genelab.utils.seeding import random_state, restore_random_state
 
 
 class InTrainingEvaluation:

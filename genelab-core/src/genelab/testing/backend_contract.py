@@ -18,10 +18,10 @@ from genelab.rl.backends.base import Backend, InferenceSetup, TrainContext, Trai
 from genelab.rl.checkpoint import read_meta
 from genelab.rl.config import BackendConfig
 from genelab.rl.policy import ActorPolicy
-from genelab.rl.random_state import random_state, restore_random_state
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import normalize
+from genelab.utils.seeding import random_state, restore_random_state
 
 
 class BackendContract:
