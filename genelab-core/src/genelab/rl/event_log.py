@@ -1,6 +1,6 @@
 """The scalars of a training: in TensorBoard event files, and with a service beside them.
 
-For backends that depend on `tensorboard`. The files in the run's folder are the record; what a service holds is a copy.
+The files in the run's folder are the record; what a service holds is a copy.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from torch.utils.tensorboard import SummaryWriter
-
 from genelab.rl.remote_logs import REMOTE_LOGS, RemoteLog, open_remote_log
-from genelab.utils.errors import first_line
+from genelab.utils.errors import UsageError, first_line
 
 if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
     from genelab.rl.backends.base import TrainContext
 
 
@@ -29,6 +29,7 @@ class EventLog:
 
     Raises:
         GenelabError: on entering, if the service cannot be reached.
+        UsageError: on entering, if `tensorboard` is not installed.
     """
 
     def __init__(self, ctx: TrainContext, iteration: int) -> None:
@@ -42,7 +43,7 @@ class EventLog:
             if logger in REMOTE_LOGS:
                 self._remote = open_remote_log(self._ctx)
             purge = self._iteration + 1 if self._iteration else None
-            self._files = SummaryWriter(str(self._ctx.log_dir), purge_step=purge, flush_secs=10)
+            self._files = _summary_writer()(str(self._ctx.log_dir), purge_step=purge, flush_secs=10)
         return self
 
     def write(self, iteration: int, scalars: dict[str, float]) -> None:
@@ -74,3 +75,15 @@ class EventLog:
             f"{first_line(error)}; the event files in {self._ctx.log_dir} go on",
             file=sys.stderr,
         )
+
+
+def _summary_writer() -> type[SummaryWriter]:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise UsageError(
+            "event files need tensorboard, which is not installed",
+            where="agent.logger",
+            fix="pip install tensorboard, or --agent.logger none",
+        ) from error
+    return SummaryWriter
