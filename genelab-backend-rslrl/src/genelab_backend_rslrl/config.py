@@ -10,11 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from genelab.config.base import FunctionRef, configclass
+from genelab.config.base import FunctionRef, NonNegative, Positive, PositiveInt, Share, configclass
 from genelab.rl.config import BackendConfig
 
-Positive = Annotated[int, Field(gt=0)]
-Factor = Annotated[float, Field(ge=0, le=1)]
 Activation = Literal["elu", "selu", "relu", "lrelu", "tanh", "sigmoid", "softplus", "gelu", "swish", "mish", "identity"]
 
 
@@ -30,7 +28,7 @@ class RslRlGaussianCfg:
     """
 
     class_name: Literal["GaussianDistribution"] = "GaussianDistribution"
-    init_std: Annotated[float, Field(gt=0)] = 1.0
+    init_std: Positive = 1.0
     std_type: Literal["scalar", "log"] = "scalar"
     std_range: tuple[float, float] = (1e-6, 1e6)
     learn_std: bool = True
@@ -41,7 +39,7 @@ class RslRlHeteroscedasticGaussianCfg:
     """Normal actions whose standard deviation is a second output of the network; fields as in `RslRlGaussianCfg`."""
 
     class_name: Literal["HeteroscedasticGaussianDistribution"] = "HeteroscedasticGaussianDistribution"
-    init_std: Annotated[float, Field(gt=0)] = 1.0
+    init_std: Positive = 1.0
     std_type: Literal["scalar", "log"] = "scalar"
     std_range: tuple[float, float] = (1e-6, 1e6)
 
@@ -65,13 +63,13 @@ class RslRlModelCfg:
         rnn_type: `"lstm"` or `"gru"` for a recurrent network, `None` for a feed-forward one.
     """
 
-    hidden_dims: Annotated[tuple[Positive, ...], Field(min_length=1)] = (128, 128, 128)
+    hidden_dims: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (128, 128, 128)
     activation: Activation = "elu"
     obs_normalization: bool = False
     distribution_cfg: RslRlGaussianCfg | RslRlHeteroscedasticGaussianCfg | RslRlBetaCfg | None = None
     rnn_type: Literal["lstm", "gru"] | None = None
-    rnn_hidden_dim: Positive = 256
-    rnn_num_layers: Positive = 1
+    rnn_hidden_dim: PositiveInt = 256
+    rnn_num_layers: PositiveInt = 1
 
 
 @configclass
@@ -89,7 +87,7 @@ class RslRlSymmetryCfg:
     data_augmentation_func: FunctionRef
     use_data_augmentation: bool = False
     use_mirror_loss: bool = False
-    mirror_loss_coeff: Annotated[float, Field(ge=0)] = 0.0
+    mirror_loss_coeff: NonNegative = 0.0
 
 
 @configclass
@@ -106,18 +104,18 @@ class RslRlPpoAlgorithmCfg:
         max_grad_norm: Bound on the norm of the gradient, for actor and critic each.
     """
 
-    num_learning_epochs: Positive = 5
-    num_mini_batches: Positive = 4
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    num_learning_epochs: PositiveInt = 5
+    num_mini_batches: PositiveInt = 4
+    learning_rate: Positive = 1e-3
     schedule: Literal["adaptive", "fixed"] = "adaptive"
-    desired_kl: Annotated[float, Field(gt=0)] = 0.01
-    gamma: Factor = 0.99
-    lam: Factor = 0.95
-    clip_param: Annotated[float, Field(gt=0)] = 0.2
-    value_loss_coef: Annotated[float, Field(ge=0)] = 1.0
+    desired_kl: Positive = 0.01
+    gamma: Share = 0.99
+    lam: Share = 0.95
+    clip_param: Positive = 0.2
+    value_loss_coef: NonNegative = 1.0
     use_clipped_value_loss: bool = True
     entropy_coef: float = 0.005
-    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    max_grad_norm: Positive = 1.0
     normalize_advantage_per_mini_batch: bool = False
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     symmetry_cfg: RslRlSymmetryCfg | None = None
@@ -132,7 +130,7 @@ class RslRlOnPolicyRunnerCfg(BackendConfig):
         obs_groups: Observation groups that the `"actor"` and the `"critic"` read, concatenated in this order.
     """
 
-    num_steps_per_env: Positive = 24
+    num_steps_per_env: PositiveInt = 24
     obs_groups: dict[Literal["actor", "critic"], Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
         default_factory=lambda: {"actor": ("policy",), "critic": ("critic",)}, min_length=2
     )

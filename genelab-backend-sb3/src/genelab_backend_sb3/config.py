@@ -7,12 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from genelab.config.base import FunctionRef, configclass
+from genelab.config.base import FunctionRef, NonNegative, NonNegativeInt, Positive, PositiveInt, Share, configclass
 from genelab.rl.config import BackendConfig
-
-Positive = Annotated[int, Field(gt=0)]
-PositiveReal = Annotated[float, Field(gt=0)]
-Factor = Annotated[float, Field(ge=0, le=1)]
 
 ON_POLICY = ("PPO", "A2C")
 OFF_POLICY = ("SAC", "TD3", "DDPG")
@@ -31,7 +27,7 @@ class Sb3PolicyCfg:
             claims of actions that it has never seen (Ball et al. 2023; SAC, TD3 and DDPG).
     """
 
-    net_arch: Annotated[tuple[Positive, ...], Field(min_length=1)] = (256, 256)
+    net_arch: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (256, 256)
     activation: Literal["elu", "relu", "tanh", "selu", "silu", "gelu", "leaky_relu"] = "elu"
     log_std_init: float = 0.0
     obs_normalization: bool = False
@@ -59,7 +55,7 @@ class Sb3HerCfg:
     obs_group: str = "observation"
     achieved_goal_group: str = "achieved_goal"
     desired_goal_group: str = "desired_goal"
-    n_sampled_goal: Positive = 4
+    n_sampled_goal: PositiveInt = 4
     goal_selection_strategy: Literal["future", "final", "episode"] = "future"
     compute_reward: FunctionRef | None = None
     relabel_observation: FunctionRef | None = None
@@ -89,9 +85,9 @@ class Sb3ImitationCfg:
     """
 
     batch_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    cloning_weight: Annotated[float, Field(ge=0)] = 1.0
+    cloning_weight: NonNegative = 1.0
     q_filter: bool = True
-    updates_before: Annotated[int, Field(ge=0)] = 0
+    updates_before: NonNegativeInt = 0
 
 
 @configclass
@@ -122,25 +118,25 @@ class Sb3AgentCfg(BackendConfig):
         imitation: What else is done with the demonstrations (SAC); without any, nothing.
     """
 
-    max_iterations: Positive = 100_000
-    save_interval: Positive = 100_000
-    clip_actions: PositiveReal = 1.0  # pyright: ignore[reportIncompatibleVariableOverride]
+    max_iterations: PositiveInt = 100_000
+    save_interval: PositiveInt = 100_000
+    clip_actions: Positive = 1.0  # pyright: ignore[reportIncompatibleVariableOverride]
     algorithm: Literal["PPO", "A2C", "SAC", "TD3", "DDPG"] = "PPO"
     obs_groups: Annotated[tuple[str, ...], Field(min_length=1)] = ("policy",)
     policy: Sb3PolicyCfg = Field(default_factory=Sb3PolicyCfg)
-    learning_rate: PositiveReal = 3e-4
-    discount_factor: Factor = 0.99
-    batch_size: Positive = 256
-    n_steps: Positive = 24
-    n_epochs: Positive = 5
-    gae_lambda: Factor = 0.95
-    clip_range: PositiveReal = 0.2
+    learning_rate: Positive = 3e-4
+    discount_factor: Share = 0.99
+    batch_size: PositiveInt = 256
+    n_steps: PositiveInt = 24
+    n_epochs: PositiveInt = 5
+    gae_lambda: Share = 0.95
+    clip_range: Positive = 0.2
     ent_coef: float = 0.0
-    buffer_size: Positive = 1_000_000
-    tau: Factor = 0.005
-    learning_starts: Annotated[int, Field(ge=0)] = 1000
-    train_freq: Positive = 1
-    action_noise: Annotated[float, Field(ge=0)] = 0.1
+    buffer_size: PositiveInt = 1_000_000
+    tau: Share = 0.005
+    learning_starts: NonNegativeInt = 1000
+    train_freq: PositiveInt = 1
+    action_noise: NonNegative = 0.1
     her: Sb3HerCfg = Field(default_factory=Sb3HerCfg)
     extra_kwargs: dict[str, Any] = Field(default_factory=dict)
     demo_path: str | None = None

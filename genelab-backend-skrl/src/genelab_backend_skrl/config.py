@@ -10,13 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from genelab.config.base import FunctionRef, configclass
+from genelab.config.base import FunctionRef, NonNegative, NonNegativeInt, Positive, PositiveInt, Share, configclass
 from genelab.rl.config import BackendConfig
 
-Positive = Annotated[int, Field(gt=0)]
-NotNegative = Annotated[int, Field(ge=0)]
-Factor = Annotated[float, Field(ge=0, le=1)]
-Scale = Annotated[float, Field(ge=0)]
 Activation = Literal["elu", "selu", "relu", "leaky_relu", "tanh", "sigmoid", "softplus", "gelu", "silu", "mish"]
 Algorithm = Literal["PPO", "A2C", "SAC", "TD3", "DDPG"]
 
@@ -42,7 +38,7 @@ class SkrlModelsCfg:
             clip to ±5 of it.
     """
 
-    hidden_dims: Annotated[tuple[Positive, ...], Field(min_length=1)] = (256, 256)
+    hidden_dims: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (256, 256)
     activation: Activation = "elu"
     log_std: float = 0.0
     log_std_range: tuple[float, float] = (-20.0, 2.0)
@@ -73,7 +69,7 @@ class SkrlHerCfg:
     obs_group: str = "observation"
     achieved_goal_group: str = "achieved_goal"
     desired_goal_group: str = "desired_goal"
-    n_sampled_goal: Positive = 4
+    n_sampled_goal: PositiveInt = 4
     compute_reward: FunctionRef | None = None
     relabel_observation: FunctionRef | None = None
 
@@ -137,46 +133,46 @@ class SkrlAgentCfg(BackendConfig):
     """
 
     algorithm: Algorithm = "PPO"
-    max_iterations: Positive = 100_000
-    save_interval: Positive = 10_000
+    max_iterations: PositiveInt = 100_000
+    save_interval: PositiveInt = 10_000
     obs_group: Groups = ("policy",)
     state_group: Groups = ("critic",)
     models: SkrlModelsCfg = Field(default_factory=SkrlModelsCfg)
 
-    learning_rate: Annotated[float, Field(gt=0)] = 3e-4
-    discount_factor: Factor = 0.99
-    grad_norm_clip: Scale = 1.0
+    learning_rate: Positive = 3e-4
+    discount_factor: Share = 0.99
+    grad_norm_clip: NonNegative = 1.0
 
-    rollouts: Positive = 24
-    mini_batches: Positive = 4
-    lam: Factor = 0.95
-    entropy_loss_scale: Scale = 0.0
+    rollouts: PositiveInt = 24
+    mini_batches: PositiveInt = 4
+    lam: Share = 0.95
+    entropy_loss_scale: NonNegative = 0.0
     value_normalization: bool = True
     learning_rate_schedule: Literal["fixed", "adaptive"] = "fixed"
-    desired_kl: Annotated[float, Field(gt=0)] = 0.01
+    desired_kl: Positive = 0.01
 
-    learning_epochs: Positive = 5
-    ratio_clip: Annotated[float, Field(gt=0)] = 0.2
-    value_clip: Scale = 0.2
-    value_loss_scale: Scale = 1.0
+    learning_epochs: PositiveInt = 5
+    ratio_clip: Positive = 0.2
+    value_clip: NonNegative = 0.2
+    value_loss_scale: NonNegative = 1.0
 
-    replay_size: Positive = 1_000_000
-    batch_size: Positive = 256
-    gradient_steps: Positive = 1
-    polyak: Factor = 0.005
-    learning_starts: NotNegative = 1000
-    random_timesteps: NotNegative = 0
+    replay_size: PositiveInt = 1_000_000
+    batch_size: PositiveInt = 256
+    gradient_steps: PositiveInt = 1
+    polyak: Share = 0.005
+    learning_starts: NonNegativeInt = 1000
+    random_timesteps: NonNegativeInt = 0
     her: SkrlHerCfg = Field(default_factory=SkrlHerCfg)
 
     learn_entropy: bool = True
-    initial_entropy_value: Annotated[float, Field(gt=0)] = 0.2
+    initial_entropy_value: Positive = 0.2
     target_entropy: float | None = None
 
-    exploration_noise: Scale = 0.1
+    exploration_noise: NonNegative = 0.1
 
-    policy_delay: Positive = 2
-    smooth_noise: Scale = 0.2
-    smooth_noise_clip: Scale = 0.5
+    policy_delay: PositiveInt = 2
+    smooth_noise: NonNegative = 0.2
+    smooth_noise_clip: NonNegative = 0.5
 
     @property
     def on_policy(self) -> bool:

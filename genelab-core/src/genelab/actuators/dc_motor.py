@@ -6,8 +6,7 @@ from typing import Any
 
 from genelab.actuators.actuator import Actuator, finite
 from genelab.actuators.ideal_pd import IdealPd, IdealPdCfg
-from genelab.config.base import configclass
-from genelab.config.scene import PerJoint
+from genelab.config.base import PerJoint, configclass
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
 

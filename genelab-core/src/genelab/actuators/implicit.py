@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from genelab.actuators.actuator import Actuator
-from genelab.config.base import configclass
-from genelab.config.scene import ActuatorCfg, PerJoint
+from genelab.config.base import PerJoint, configclass
+from genelab.config.scene import ActuatorCfg
 from genelab.utils.lazy import torch
 
 

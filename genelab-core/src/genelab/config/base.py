@@ -57,6 +57,20 @@ def built(cfg: Buildable, kind: type[T], *args: Any) -> T:
     return made
 
 
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+PositiveInt = Annotated[int, Field(gt=0)]
+NonNegativeInt = Annotated[int, Field(ge=0)]
+Range = tuple[float, float]
+"""Lower and upper bound."""
+Vector3 = tuple[float, float, float]
+Quaternion = tuple[float, float, float, float]
+"""(w, x, y, z)."""
+PerJoint = float | dict[str, float]
+"""One value for all joints, or a table from name patterns (full regular expressions) to values; the last match wins."""
+
+
 def _to_callable(value: Any) -> Any:
     return resolve(value) if is_reference(value) else value
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from genelab.config.base import configclass
+from genelab.config.base import NonNegative, Positive, PositiveInt, configclass
 from genelab.config.scene import SceneCfg
 from genelab.config.simulation import SimulationCfg
 from genelab.config.terms import (
@@ -35,10 +35,10 @@ class ManagerBasedEnvCfg:
 
     simulation: SimulationCfg = Field(default_factory=SimulationCfg)
     scene: SceneCfg = Field(default_factory=SceneCfg)
-    decimation: Annotated[int, Field(gt=0)] = 4
+    decimation: PositiveInt = 4
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
     actions: dict[str, ActionTermCfg] = Field(default_factory=dict)
-    action_noise_std: Annotated[float, Field(ge=0)] = 0.0
+    action_noise_std: NonNegative = 0.0
     action_delay: tuple[int, int] = (0, 0)
     observations: dict[str, ObservationGroupCfg] = Field(default_factory=dict)
     events: dict[str, EventTermCfg] = Field(default_factory=dict)
@@ -70,7 +70,7 @@ class ManagerBasedRlEnvCfg(ManagerBasedEnvCfg):
             of the episode where the task publishes success, else the return.
     """
 
-    episode_length_s: Annotated[float, Field(gt=0)] = 20.0
+    episode_length_s: Positive = 20.0
     scale_rewards_by_dt: bool = True
     random_initial_episode_length: bool = False
     max_nan_reset_rate: Annotated[float, Field(gt=0, le=1)] = 0.01
@@ -79,7 +79,7 @@ class ManagerBasedRlEnvCfg(ManagerBasedEnvCfg):
     terminations: dict[str, TerminationTermCfg] = Field(default_factory=dict)
     curriculum: dict[str, CurriculumTermCfg] = Field(default_factory=dict)
     metrics: dict[str, MetricTermCfg] = Field(default_factory=dict)
-    strata: dict[str, Annotated[int, Field(ge=1)] | tuple[str, ...]] = Field(default_factory=dict)
+    strata: dict[str, PositiveInt | tuple[str, ...]] = Field(default_factory=dict)
     headline: Literal["return", "success_at_end", "success_once"] | None = None
 
     @property

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from genelab.config.base import TextOrFunctionRef, configclass
+from genelab.config.base import NonNegative, PerJoint, Quaternion, Share, TextOrFunctionRef, Vector3, configclass
 from genelab.config.sensor import SensorCfg
 from genelab.config.terrain import TerrainCfg
-
-Vector3 = tuple[float, float, float]
-Quaternion = tuple[float, float, float, float]
-PerJoint = float | dict[str, float]
-NonNegative = Annotated[float, Field(ge=0)]
 
 
 @configclass
@@ -63,7 +58,7 @@ class ArticulationCfg:
     init_quat: Quaternion = (1.0, 0.0, 0.0, 0.0)
     joint_pos: dict[str, float] = Field(default_factory=dict)
     actuators: dict[str, ActuatorCfg] = Field(default_factory=dict)
-    gravity_compensation: Annotated[float, Field(ge=0, le=1)] = 0.0
+    gravity_compensation: Share = 0.0
 
 
 @configclass

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from genelab.config.base import configclass
+from genelab.config.base import NonNegative, NonNegativeInt, Positive, PositiveInt, configclass
 from genelab.utils.lazy import numpy as np
 
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-PositiveInt = Annotated[int, Field(gt=0)]
 Ramp = tuple[float, float]
 """A value at the easiest level and at the hardest one; in between it is interpolated linearly."""
 LEVEL_STRATUM, COLUMN_STRATUM = "terrain_level", "terrain_column"
@@ -71,10 +64,10 @@ class TerrainCfg:
     cell_size: Positive = 8.0
     spacing: Positive = 0.1
     border: NonNegative = 4.0
-    initial_level: Annotated[int, Field(ge=0)] = 0
+    initial_level: NonNegativeInt = 0
     spawn_radius: NonNegative = 0.3
     friction: NonNegative = 1.0
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: NonNegativeInt = 0
 
     def __post_init__(self) -> None:
         if not self.cells:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
-from genelab.config.base import configclass
-from genelab.config.scene import NonNegative, Quaternion
+from genelab.config.base import NonNegative, Positive, Quaternion, configclass
 from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
@@ -15,8 +12,6 @@ from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import rotation_vector
-
-Positive = Annotated[float, Field(gt=0)]
 
 
 @configclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from genelab.config.base import Range
 from genelab.mdp.entity_defaults import ROBOT
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import from_euler, multiply, rotate_inverse
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from genelab.managers.term_env import TermEnv
 
 AXES = ("x", "y", "z", "roll", "pitch", "yaw")
-Range = tuple[float, float]
 
 
 def reset_joints_by_offset(

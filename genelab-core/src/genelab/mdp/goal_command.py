@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field
-
-from genelab.config.base import configclass
-from genelab.config.scene import Vector3
+from genelab.config.base import Positive, Share, Vector3, configclass
 from genelab.config.terms import CommandTermCfg
 from genelab.managers.command_manager import CommandTerm
 from genelab.managers.term_env import TermEnv
@@ -15,8 +12,6 @@ from genelab.sim.markers import SphereMarker
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
 from genelab.utils.strata import bin_labels
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @configclass
@@ -39,9 +34,9 @@ class GoalPositionCommandCfg(CommandTermCfg):
     low: Vector3
     high: Vector3
     floor_probability: Share = 0.0
-    reach: Annotated[float, Field(gt=0)] | None = None
+    reach: Positive | None = None
     stratum: str | None = None
-    marker_radius: Annotated[float, Field(gt=0)] = 0.02
+    marker_radius: Positive = 0.02
     marker_color: tuple[float, float, float, float] = (0.1, 0.7, 0.2, 0.6)
 
     def build(self, env: TermEnv) -> GoalPositionCommand:

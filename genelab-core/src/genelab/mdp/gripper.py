@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
-from genelab.config.base import configclass
+from genelab.config.base import Positive, configclass
 from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
@@ -26,7 +24,7 @@ class GripperActionCfg(ActionTermCfg):
     """
 
     joints: tuple[str, ...]
-    scale: Annotated[float, Field(gt=0)] = 0.1
+    scale: Positive = 0.1
 
     def build(self, env: TermEnv) -> GripperAction:
         return GripperAction(self, env)

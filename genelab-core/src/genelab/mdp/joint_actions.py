@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genelab.config.base import configclass
-from genelab.config.scene import PerJoint
+from genelab.config.base import PerJoint, configclass
 from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field
-
-from genelab.config.base import TextOrFunctionRef, configclass
+from genelab.config.base import Positive, TextOrFunctionRef, configclass
 from genelab.config.terms import ActionTermCfg, SceneEntityCfg
 from genelab.managers.action_manager import ActionTerm
 from genelab.managers.term import resolve_entity
@@ -31,7 +28,7 @@ class JointTrajectoryActionCfg(ActionTermCfg):
     """
 
     file: TextOrFunctionRef
-    speed: Annotated[float, Field(gt=0)] = 1.0
+    speed: Positive = 1.0
 
     def build(self, env: TermEnv) -> JointTrajectoryAction:
         return JointTrajectoryAction(self, env)

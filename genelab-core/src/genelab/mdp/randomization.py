@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from genelab.config.base import Range
 from genelab.config.randomization import randomizes
 from genelab.mdp.entity_defaults import ROBOT
 from genelab.utils.lazy import torch
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from genelab.managers.term import SceneEntity
     from genelab.managers.term_env import TermEnv
 
-Range = tuple[float, float]
 Draws = Mapping[str, "torch.Tensor"]
 """What a term reports, `(num_envs,)` each; the key `""` stands for the term itself."""
 

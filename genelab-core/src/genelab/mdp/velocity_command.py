@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from genelab.config.base import configclass
+from genelab.config.base import Positive, Range, Share, configclass
 from genelab.config.terms import CommandTermCfg
 from genelab.managers.command_manager import CommandTerm
 from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import angle_of, yaw_of
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Range = tuple[float, float]
 
 
 @configclass
@@ -59,7 +56,7 @@ class VelocityCommandCfg(CommandTermCfg):
     forward_min: float = 0.3
     axis_share: Share = 0.0
     heading_share: Share = 0.0
-    heading_stiffness: Annotated[float, Field(gt=0)] = 0.5
+    heading_stiffness: Positive = 0.5
     entity: str = "robot"
     stratum: str | None = None
     bins: dict[str, VelocityBinCfg] = Field(default_factory=dict)

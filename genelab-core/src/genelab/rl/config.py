@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from genelab.config.base import configclass
+from genelab.config.base import Positive, PositiveInt, configclass
 from genelab.utils.names import unknown_name
 
 
@@ -30,9 +30,9 @@ class BackendConfig:
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
     experiment_name: str = "experiment"
     run_name: str = ""
-    max_iterations: Annotated[int, Field(gt=0)] = 300
-    save_interval: Annotated[int, Field(gt=0)] = 50
-    clip_actions: Annotated[float, Field(gt=0)] | None = None
+    max_iterations: PositiveInt = 300
+    save_interval: PositiveInt = 50
+    clip_actions: Positive | None = None
     logger: Literal["tensorboard", "wandb", "mlflow", "none"] = "tensorboard"
     log_project: Annotated[str, Field(min_length=1)] = "genelab"
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
-from genelab.config.base import configclass
+from genelab.config.base import NonNegative, PositiveInt, configclass
 from genelab.config.sensor import SensorCfg
-from genelab.config.terrain import NonNegative
 from genelab.sensors.sensor import Sensor
 from genelab.utils.lazy import torch
 
@@ -25,7 +22,7 @@ class ContactSensorCfg(SensorCfg):
 
     links: tuple[str, ...]
     threshold: NonNegative = 1.0
-    history: Annotated[int, Field(ge=1)] = 1
+    history: PositiveInt = 1
 
     def build(self, scene: Any) -> ContactSensor:
         return ContactSensor(self, scene)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from genelab.config.base import configclass
-from genelab.config.scene import Vector3
+from genelab.config.base import Positive, Vector3, configclass
 from genelab.config.sensor import SensorCfg
-from genelab.config.terrain import Positive
 from genelab.sensors.sensor import Sensor
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import rotate, yaw_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genelab.config.base import configclass
-from genelab.config.scene import Vector3
+from genelab.config.base import Vector3, configclass
 from genelab.config.sensor import SensorCfg
 from genelab.sensors.sensor import Sensor
 from genelab.utils.lazy import torch

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from genelab.config.base import configclass
-from genelab.config.terrain import CellCfg, NonNegative, Positive, PositiveInt, Ramp
+from genelab.config.base import NonNegative, Positive, PositiveInt, configclass
+from genelab.config.terrain import CellCfg, Ramp
 from genelab.terrains.cells import at, faded, ring
 from genelab.utils.lazy import numpy as np
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from genelab.config import ArticulationCfg
-from genelab.config.scene import Vector3
+from genelab.config.base import Vector3
 from genelab_tasks_locomotion.robots.mirror import Mirror
 
 

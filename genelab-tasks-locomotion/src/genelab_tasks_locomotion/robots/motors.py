@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from genelab.actuators import DcMotorCfg, ImplicitPdCfg
-from genelab.config.scene import PerJoint
+from genelab.config.base import PerJoint
 
 
 def reflected_inertia(rotors: Sequence[float], ratios: Sequence[float]) -> float:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from genelab.config.base import configclass
+from genelab.config.base import Range, configclass
 from genelab.config.terms import CommandTermCfg
 from genelab.managers.command_manager import CommandTerm
 from genelab.managers.term import SceneEntity
@@ -23,8 +23,6 @@ from genelab_tasks_locomotion.motion.clip_file import read_clip
 from genelab_tasks_locomotion.motion.shipped import find_file
 from genelab_tasks_locomotion.tracking.reference import Frames, ReferenceMotion
 from genelab_tasks_locomotion.tracking.starts import AdaptiveStarts, AdaptiveStartsCfg
-
-Range = tuple[float, float]
 
 
 @configclass

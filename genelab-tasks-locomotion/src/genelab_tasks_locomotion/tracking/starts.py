@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from genelab.config.base import configclass
+from genelab.config.base import NonNegativeInt, Positive, Share, configclass
 from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
@@ -27,10 +27,10 @@ class AdaptiveStartsCfg:
         reach: Number of bins before a failure that share its level, with half the weight a bin.
     """
 
-    bin_s: Annotated[float, Field(gt=0)] = 1.0
-    uniform_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    bin_s: Positive = 1.0
+    uniform_share: Share = 0.1
     memory: Annotated[float, Field(ge=0, lt=1)] = 0.999
-    reach: Annotated[int, Field(ge=0)] = 2
+    reach: NonNegativeInt = 2
 
 
 class AdaptiveStarts:

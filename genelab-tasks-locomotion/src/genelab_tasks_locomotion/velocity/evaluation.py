@@ -9,8 +9,9 @@ from the whole ranges. Right mirrors left, and turning right turning left: their
 from __future__ import annotations
 
 from genelab.config import ManagerBasedRlEnvCfg
+from genelab.config.base import Range
 from genelab.config.terrain import COLUMN_STRATUM, LEVEL_STRATUM
-from genelab.mdp.velocity_command import Range, VelocityBinCfg, VelocityCommandCfg
+from genelab.mdp.velocity_command import VelocityBinCfg, VelocityCommandCfg
 from genelab_tasks_locomotion.velocity.env import COMMAND
 
 DIRECTION = "direction"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from genelab.config.base import configclass
+from genelab.config.base import NonNegativeInt, PositiveInt, configclass
 from genelab.config.terms import ActionTermCfg
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
@@ -33,8 +31,8 @@ class LayerTurnsCfg(ActionTermCfg):
     """
 
     moves: str
-    steps_per_quarter: Annotated[int, Field(gt=0)] = 12
-    pause: Annotated[int, Field(ge=0)] = 25
+    steps_per_quarter: PositiveInt = 12
+    pause: NonNegativeInt = 25
 
     def build(self, env: TermEnv) -> LayerTurns:
         from genelab_tasks_manipulation.playback.rubiks_turns import LayerTurns
