@@ -21,7 +21,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import pluggy
 
@@ -313,40 +313,48 @@ class RunEvent:
     data: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-class HookSpecs:
+class HookSpecs(Protocol):
     """The hooks. Each returns a list (or tuple) of records; none may import anything heavy."""
 
     @hookspec
-    def genelab_tasks(self) -> list[TaskSpec]:  # pyright: ignore[reportReturnType]
+    def genelab_tasks(self) -> list[TaskSpec]:
         """Tasks of this plugin. Called once, at discovery; `config` is resolved when a command names the task."""
+        ...
 
     @hookspec
-    def genelab_backends(self) -> list[BackendSpec]:  # pyright: ignore[reportReturnType]
+    def genelab_backends(self) -> list[BackendSpec]:
         """RL libraries. Resolved when the task's agent, or `--backend`, selects one."""
+        ...
 
     @hookspec
-    def genelab_exporters(self) -> list[ExporterSpec]:  # pyright: ignore[reportReturnType]
+    def genelab_exporters(self) -> list[ExporterSpec]:
         """File formats for policies. Resolved by `export --format` and when such a file is evaluated."""
+        ...
 
     @hookspec
-    def genelab_eval_metrics(self) -> list[MetricSpec]:  # pyright: ignore[reportReturnType]
+    def genelab_eval_metrics(self) -> list[MetricSpec]:
         """Per-episode measurements. Resolved by `eval`."""
+        ...
 
     @hookspec
-    def genelab_commands(self) -> list[CommandSpec]:  # pyright: ignore[reportReturnType]
+    def genelab_commands(self) -> list[CommandSpec]:
         """Sub-commands of `genelab`. Resolved when called."""
+        ...
 
     @hookspec
-    def genelab_launchers(self) -> list[LauncherSpec]:  # pyright: ignore[reportReturnType]
+    def genelab_launchers(self) -> list[LauncherSpec]:
         """Ways to start other `genelab` commands. Resolved by `--launcher`."""
+        ...
 
     @hookspec
-    def genelab_engines(self) -> list[EngineSpec]:  # pyright: ignore[reportReturnType]
+    def genelab_engines(self) -> list[EngineSpec]:
         """Other simulators. Resolved by `sim2sim --engine`."""
+        ...
 
     @hookspec
-    def genelab_observation_kinds(self) -> list[ObservationKindSpec]:  # pyright: ignore[reportReturnType]
+    def genelab_observation_kinds(self) -> list[ObservationKindSpec]:
         """Observation terms that can be computed from a robot's state alone. Resolved by `sim2sim`."""
+        ...
 
     @hookspec
     def genelab_run_extensions(self) -> list[RunExtensionSpec]:  # pyright: ignore[reportReturnType]
