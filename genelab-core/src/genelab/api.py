@@ -357,12 +357,14 @@ class HookSpecs(Protocol):
         ...
 
     @hookspec
-    def genelab_run_extensions(self) -> list[RunExtensionSpec]:  # pyright: ignore[reportReturnType]
+    def genelab_run_extensions(self) -> list[RunExtensionSpec]:
         """Parts of the loops of `train` and `play`. Resolved when one of these commands is called, for its options."""
+        ...
 
     @hookspec
-    def genelab_report_sections(self) -> list[ReportSectionSpec]:  # pyright: ignore[reportReturnType]
+    def genelab_report_sections(self) -> list[ReportSectionSpec]:
         """Sections of the page about a run, seeds or a benchmark. Resolved by `report`."""
+        ...
 
     @hookspec
     def genelab_run_event(self, event: RunEvent) -> None:
