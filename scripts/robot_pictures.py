@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from genelab.config import CameraCfg, SceneCfg, SimulationCfg
-from genelab.sim.scene import Scene
+from genelab.sim.genesis_scene import GenesisScene
 from genelab_tasks_locomotion.robots import ROBOTS, UNITREE_G1, LeggedRobot
 
 FOLDER = Path(__file__).parents[1] / "docs" / "robots"
@@ -20,7 +20,7 @@ def draw(robot: LeggedRobot) -> None:
     """Let the robot settle on its feet for a fifth of a second and take its picture."""
     camera = TALL if robot is UNITREE_G1 else CLOSE
     cfg = SceneCfg(entities={"robot": robot.articulation()}, camera=camera)
-    scene = Scene(cfg, SimulationCfg(num_envs=1, gpu=False), decimation=4, seed=0, render_envs=1)
+    scene = GenesisScene(cfg, SimulationCfg(num_envs=1, gpu=False), decimation=4, seed=0, render_envs=1)
     scene["robot"].reset(torch.ones(1, dtype=torch.bool))
     for _ in range(10):
         scene.step()

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "locomotion"))
 from mujoco_robot import MujocoRobot
 
 from genelab.config import SceneCfg, SimulationCfg
-from genelab.sim.scene import Scene
+from genelab.sim.genesis_scene import GenesisScene
 from genelab_tasks_locomotion.robots import ROBOTS, UNITREE_G1, UNITREE_GO1, UNITREE_GO2W, LeggedRobot
 
 CONTROL_DT = 0.02
@@ -117,7 +117,7 @@ def targets(robot: LeggedRobot, names: tuple[str, ...], hold: np.ndarray) -> lis
 def in_genesis(robot: LeggedRobot, tick_ms: int, *, dc_motor: bool) -> Track:
     cfg, twin = robot.articulation(dc_motor=dc_motor), MujocoRobot(robot, 0.001)
     sim = SimulationCfg(dt=tick_ms / 1000, num_envs=NUM_ENVS, gpu=False)
-    scene = Scene(SceneCfg(entities={"robot": cfg}), sim, decimation=1, seed=0)
+    scene = GenesisScene(SceneCfg(entities={"robot": cfg}), sim, decimation=1, seed=0)
     entity = scene["robot"]
     entity.reset(torch.ones(NUM_ENVS, dtype=torch.bool))
     feet = [entity.link_names.index(link) for link in robot.feet]

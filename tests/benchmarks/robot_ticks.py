@@ -36,7 +36,7 @@ def in_genesis(name: str, every_shape: bool, performance_mode: bool, self_collis
 
     from genelab.config import SceneCfg, SimulationCfg
     from genelab.config.simulation import RigidSolverCfg
-    from genelab.sim.scene import Scene
+    from genelab.sim.genesis_scene import GenesisScene
 
     cfg = ROBOTS[name].articulation()
     if every_shape:
@@ -48,7 +48,7 @@ def in_genesis(name: str, every_shape: bool, performance_mode: bool, self_collis
         performance_mode=performance_mode,
         solver=RigidSolverCfg(self_collision=self_collision, max_collision_pairs=100 if every_shape else 30),
     )
-    scene = Scene(SceneCfg(entities={"robot": cfg}), sim, decimation=DECIMATION, seed=0)
+    scene = GenesisScene(SceneCfg(entities={"robot": cfg}), sim, decimation=DECIMATION, seed=0)
     robot = scene["robot"]
     everyone = torch.ones(num_envs, dtype=torch.bool)
     spent = 0.0

@@ -23,14 +23,14 @@ SPACING = 3.0
 @pytest.fixture(scope="session")
 def robots_scene() -> Iterator[Any]:
     """The three robots beside one another on a plane, four envs; one `step` is one tick of 2 ms."""
-    from genelab.sim.scene import Scene
+    from genelab.sim.genesis_scene import GenesisScene
 
     entities = {}
     for index, robot in enumerate(ROBOTS.values()):
         cfg = robot.articulation()
         cfg.init_pos = (0.0, SPACING * index, cfg.init_pos[2])
         entities[robot.name] = cfg
-    scene = Scene(SceneCfg(entities=entities), SimulationCfg(dt=TICK, num_envs=4), decimation=1, seed=0)
+    scene = GenesisScene(SceneCfg(entities=entities), SimulationCfg(dt=TICK, num_envs=4), decimation=1, seed=0)
     yield scene
     scene.close()
 

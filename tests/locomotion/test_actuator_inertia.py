@@ -15,15 +15,15 @@ def heavy_knees(robots_scene):
     """Go1's knees without servo behind a heavy rotor and a rusty bearing; afterwards as they were."""
     robot = robots_scene["unitree_go1"]
     knees = robot.actuators["calves"]
-    before = robot.entity.get_dofs_armature(knees.dofs)
+    before = robot.body.get_dofs_armature(knees.dofs)
     cfg = ImplicitPdCfg(joints=(".*_calf_joint",), armature=ARMATURE, friction_loss=FRICTION)
     rusty = cfg.build(knees.names, robots_scene.num_envs, robots_scene.device)
     rusty.dofs = knees.dofs
-    rusty.configure(robot.entity)
+    rusty.configure(robot.body)
     yield robot
-    robot.entity.set_dofs_armature(before, knees.dofs)
-    robot.entity.set_dofs_frictionloss(torch.zeros(4), knees.dofs)
-    knees.configure(robot.entity)
+    robot.body.set_dofs_armature(before, knees.dofs)
+    robot.body.set_dofs_frictionloss(torch.zeros(4), knees.dofs)
+    knees.configure(robot.body)
 
 
 def spin_knees_in_the_air(scene, robot, speed: float) -> torch.Tensor:
@@ -41,7 +41,7 @@ def spin_knees_in_the_air(scene, robot, speed: float) -> torch.Tensor:
 
 def test_rotor_inertia_is_part_of_the_mass_matrix_and_dry_friction_brakes(robots_scene, heavy_knees):
     speed = spin_knees_in_the_air(robots_scene, heavy_knees, 5.0)
-    matrix = heavy_knees.entity.get_mass_mat()[0]
+    matrix = heavy_knees.body.get_mass_mat()[0]
     knee = heavy_knees.actuators["calves"].dofs[0]
     assert matrix[knee, knee] > ARMATURE
     # The brake acts on rotor and calf: 2 N m on about 0.06 kg m² for 2 ms take 0.07 rad/s.

@@ -38,7 +38,7 @@ def random_joints(entity, generator: torch.Generator) -> torch.Tensor:
 @every_robot
 def test_mass_and_joints_are_those_of_the_published_description(robots_scene, robot: LeggedRobot):
     entity, twin = robots_scene[robot.name], MujocoRobot(robot, TICK)
-    assert float(entity.entity.get_mass()) == pytest.approx(MASSES[robot.name], abs=1e-4)
+    assert float(entity.body.get_mass()) == pytest.approx(MASSES[robot.name], abs=1e-4)
     assert twin.model.body_mass.sum() == pytest.approx(MASSES[robot.name], abs=1e-5)
     assert entity.joint_names == twin.joint_names
     limited = twin.model.jnt_limited[1:].astype(bool)
@@ -60,7 +60,7 @@ def test_the_inertia_of_every_degree_of_freedom_is_mujocos_in_three_poses(robots
         implicit = torch.zeros(entity.num_joints)
         for group in entity.actuators.values():
             implicit[group.joint_ids] = TICK * group.damping
-        matrices = entity.entity.get_mass_mat().numpy()
+        matrices = entity.body.get_mass_mat().numpy()
         for env in range(3):
             twin.reset(poses[name][env].numpy())
             expected = twin.mass_matrix()

@@ -17,7 +17,7 @@ from genelab.eval.protocol import evaluate_policy
 from genelab.mdp.velocity_command import VelocityCommandCfg
 from genelab.plugins.catalog import get_catalog
 from genelab.rl.policy import ZeroPolicy
-from genelab.sim2sim.body import NotInEngine
+from genelab.sim2sim.scene import NotInEngine
 from genelab.testing import FakeVecEnv
 
 PACK_METRICS = (

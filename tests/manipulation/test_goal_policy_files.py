@@ -83,7 +83,7 @@ def test_the_script_of_the_docs_sees_acts_and_moves_as_the_environment_does(fran
         for step in range(40):
             groups = franka_env.get_observations()
             goal = groups["desired_goal"].numpy()
-            seen = script.observe(robot.entity, cube.entity, goal, last, step, defaults)
+            seen = script.observe(robot.body, cube.body, goal, last, step, defaults)
             flat = torch.cat(list(groups.values()), dim=1).numpy()
             clean = np.ones(41, dtype=bool)
             clean[:24] = False  # the environment adds noise to these
@@ -92,7 +92,7 @@ def test_the_script_of_the_docs_sees_acts_and_moves_as_the_environment_does(fran
             acted = np.asarray(session.run(None, {"obs": flat})[0])
             np.testing.assert_allclose(acted, exported(groups).numpy(), atol=1e-5)
             action = expert(groups)
-            meant = script.targets(robot.entity, action.numpy(), *terms)
+            meant = script.targets(robot.body, action.numpy(), *terms)
             last = action.numpy()
             franka_env.action_manager.process(action)
             np.testing.assert_allclose(meant, robot.target.numpy(), atol=1e-4)

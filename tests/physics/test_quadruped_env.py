@@ -7,7 +7,7 @@ import torch
 
 from genelab.config import SimulationCfg
 from genelab.config.simulation import RigidSolverCfg
-from genelab.sim.scene import padding_for
+from genelab.sim.genesis_scene import padding_for
 from genelab.utils.errors import GenelabError
 from genelab.utils.rotations import rotate_inverse
 
@@ -167,15 +167,15 @@ def test_idle_envs_copy_the_first_and_are_never_seen(monkeypatch):
     from quadruped import quadruped_cfg
 
     from genelab.envs.make import make_env
-    from genelab.sim import scene
+    from genelab.sim import genesis_scene
 
-    monkeypatch.setattr(scene, "_SLOW_MULTIPLE", 8)
+    monkeypatch.setattr(genesis_scene, "_SLOW_MULTIPLE", 8)
     env = make_env(quadruped_cfg())
     try:
         env.reset(seed=1)
         observations = [step[0]["critic"] for step in still(env, 50)]
         robot = env.scene["robot"]
-        batch = robot.entity.get_qpos()
+        batch = robot.body.get_qpos()
         assert env.scene.padding == 4 and len(batch) == 12
         assert observations[-1].shape[0] == 8 and robot.root_pos.shape[0] == 8
         assert torch.equal(batch[8:], batch[:1].expand(4, -1))

@@ -114,7 +114,7 @@ def test_only_the_envs_of_the_mask_change(alike):
     mask = torch.tensor([True, False] * 4)
     before = properties.mass.clone()
     randomize.randomize_mass(alike, mask, added=(0.5, 1.0), asset=asset(alike, "trunk"))
-    in_genesis = alike.scene["robot"].entity.get_links_mass()
+    in_genesis = alike.scene["robot"].body.get_links_mass()
     assert (
         torch.equal(properties.mass[~mask], before[~mask]) and (properties.mass[mask, 0] > before[mask, 0] + 0.4).all()
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import torch
 
 from genelab.config import RigidObjectCfg
+from genelab.entities.body import Batch
 from genelab.entities.entity import Entity
 
 
 class RecordingBody:
-    """Stands for a Genesis entity with two coordinates: keeps what it is told, row by row."""
+    """Stands for a body with two coordinates: keeps what it is told, row by row."""
+
+    links = joints = ()
 
     def __init__(self, num_envs: int) -> None:
         self.qpos, self.velocity = torch.zeros(num_envs, 2), torch.zeros(num_envs, 2)
@@ -31,9 +34,9 @@ class RecordingBody:
 
 
 def made_entity(num_envs: int) -> tuple[Entity, RecordingBody]:
-    entity, body = Entity("body", RigidObjectCfg(mjcf="<mujoco/>")), RecordingBody(num_envs)
-    entity.entity, entity.num_envs, entity.padding = body, num_envs, 0
-    entity._default_qpos, entity._default_velocity = torch.full((num_envs, 2), 9.0), torch.zeros(num_envs, 2)
+    body = RecordingBody(num_envs)
+    entity = Entity("body", RigidObjectCfg(mjcf="<mujoco/>"), body, Batch(num_envs, 0, torch.device("cpu")))
+    entity._default_qpos.fill_(9.0)
     return entity, body
 
 

@@ -13,7 +13,7 @@ from genelab import mdp
 from genelab.api import ObservationKindSpec, TaskSpec, hookimpl
 from genelab.config import MetricTermCfg, ObservationTermCfg, RewardTermCfg, TaskCfg, configclass
 from genelab.config.terms import ObservationGroupCfg
-from genelab.sensors import ContactSensorCfg, ImuCfg
+from genelab.sensors import AngularMomentumCfg, ContactSensorCfg, ImuCfg
 
 sys.path.append(str(Path(__file__).parents[1] / "physics"))
 
@@ -56,6 +56,11 @@ def feet_on_ground(env, sensor):
     return env.scene.sensor(sensor).in_contact.float().sum(dim=1)
 
 
+def spin(env):
+    """What no engine tells: it takes the masses of the links."""
+    return env.scene.sensor("momentum").value.norm(dim=1)
+
+
 def pendulum_task() -> TaskCfg:
     from genelab_tasks_locomotion.cartpole.inverted_pendulum import inverted_pendulum_env
 
@@ -71,6 +76,7 @@ def quadruped_task() -> TaskCfg:
     env.scene.sensors = {
         "imu": ImuCfg(offset=(0.1, 0.0, 0.05)),
         "feet": ContactSensorCfg(links=("f.", "r."), every_tick=True),
+        "momentum": AngularMomentumCfg(),
     }
     env.commands = {"velocity": PlanarVelocityCfg(low=(-1.0, -1.0), high=(1.0, 1.0), resampling_s=(0.3, 0.5))}
     terms = {
@@ -86,6 +92,7 @@ def quadruped_task() -> TaskCfg:
     env.observations["policy"] = ObservationGroupCfg(terms=terms, corrupt=True, history_length=3)
     env.rewards["effort"] = RewardTermCfg(func=mdp.rewards.joint_effort_l2, weight=-1e-3)
     env.metrics["feet_on_ground"] = MetricTermCfg(func=feet_on_ground, params={"sensor": "feet"})
+    env.metrics["spin"] = MetricTermCfg(func=spin)
     return TaskCfg(env=env)
 
 

@@ -169,9 +169,11 @@ def test_term_differences_find_the_columns_of_a_term_in_every_frame():
     assert differences.largest == {"policy.pos": 0.25, "policy.last": 0.0}
 
 
-def test_names_of_components_that_an_older_file_lacks_are_no_change_of_the_task():
+def test_names_that_an_older_file_lacks_or_has_otherwise_are_no_change_of_the_task():
     old, today = {"twist": {"dim": 3}}, {"twist": {"dim": 3, "components": ["vx", "vy", "wz"]}}
     assert description_differences({"commands": old}, {"commands": today}) == []
+    moved = "genelab.mdp.velocity_commands:VelocityCommandCfg", "genelab.mdp.velocity_command:VelocityCommandCfg"
+    assert description_differences(*({"twist": {"type": name}} for name in moved)) == []
     renamed = {"twist": {"dim": 3, "components": ["a", "b", "c"]}}
     assert len(description_differences({"commands": renamed}, {"commands": today})) == 1
 

@@ -84,8 +84,15 @@ def test_the_metadata_alone_gives_the_observations_of_both_environments(pendulum
         assert max(against_genesis.values()) < 1e-5
         assert max(against_referee.values()) < 1e-5
         assert report["checks"]["targets"] < 1e-6
-        assert report["checks"]["left_out"] == {}
     assert {"policy.imu_velocity", "policy.command", "policy.age"} < set(against_genesis)
+
+
+def test_a_term_that_only_genesis_can_compute_is_left_out_and_named(pendulum_report, quadruped_report):
+    assert pendulum_report["checks"]["left_out"] == {}
+    (left_out,) = quadruped_report["checks"]["left_out"].items()
+    assert left_out[0] == "metrics.spin" and "masses" in left_out[1]
+    assert any(line.startswith("metrics.spin is left out") for line in quadruped_report["warnings"])
+    assert "spin" not in quadruped_report["evaluation"]["aggregates"]["custom"]
 
 
 def test_a_robot_on_its_feet_stays_close_with_every_actuator_model(quadruped_report):

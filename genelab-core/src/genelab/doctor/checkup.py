@@ -173,9 +173,9 @@ def simulate(render: bool) -> dict[str, Any]:
         GenelabError: if the picture is blank.
     """
     from genelab.config import SceneCfg, SimulationCfg
-    from genelab.sim.scene import Scene
+    from genelab.sim.genesis_scene import GenesisScene
 
-    scene = Scene(SceneCfg(), SimulationCfg(gpu=False), decimation=1, seed=0, render_envs=int(render))
+    scene = GenesisScene(SceneCfg(), SimulationCfg(gpu=False), decimation=1, seed=0, render_envs=int(render))
     scene.step()
     if render and scene.render().std() == 0:
         raise GenelabError("the picture is blank")

@@ -7,6 +7,7 @@ from typing import Any, cast
 from genelab.actuators.actuator import Actuator
 from genelab.config.base import built
 from genelab.config.scene import ArticulationCfg
+from genelab.entities.body import Batch, Body
 from genelab.entities.entity import Entity
 from genelab.utils.errors import GenelabError
 from genelab.utils.joint_tables import match_names, per_joint
@@ -30,16 +31,10 @@ class Articulation(Entity):
             subtract it from their targets: the servo, not the observation, is off.
     """
 
-    def __init__(self, name: str, cfg: ArticulationCfg) -> None:
-        super().__init__(name, cfg)
+    def __init__(self, name: str, cfg: ArticulationCfg, body: Body, batch: Batch) -> None:
+        super().__init__(name, cfg, body, batch)
         self.articulation_cfg = cfg
-
-    def _material(self) -> dict[str, Any]:
-        return {"gravity_compensation": self.articulation_cfg.gravity_compensation}
-
-    def bind(self, num_envs: int, padding: int, device: torch.device) -> None:
-        super().bind(num_envs, padding, device)
-        joints = [joint for joint in self.entity.joints if joint.n_dofs == 1]
+        joints = [joint for joint in body.joints if joint.n_dofs == 1]
         self.joint_names = tuple(joint.name for joint in joints)
         self.num_joints = len(joints)
         dofs = [joint.dofs_idx_local[0] for joint in joints]
@@ -48,16 +43,16 @@ class Articulation(Entity):
         self._dofs = slice(dofs[0], dofs[0] + len(dofs))
         first_q = joints[0].qs_idx_local[0]
         self._qs = slice(first_q, first_q + len(dofs))
-        default = per_joint(self.articulation_cfg.joint_pos, self.joint_names, 0.0, f"{self.name}.joint_pos")
-        self.default_joint_pos = torch.tensor(default, device=device).repeat(num_envs, 1)
-        lower, upper = self.entity.get_dofs_limit(self._dofs)
+        default = per_joint(cfg.joint_pos, self.joint_names, 0.0, f"{name}.joint_pos")
+        self.default_joint_pos = torch.tensor(default, device=self.device).repeat(self.num_envs, 1)
+        lower, upper = body.get_dofs_limit(self._dofs)
         self.joint_limits = torch.stack((lower.reshape(-1, len(dofs))[0], upper.reshape(-1, len(dofs))[0]), dim=1)
         self._check_default_pose()
         self._default_qpos[:, self._qs] = self.default_joint_pos
         self.target = self.default_joint_pos.clone()
         self.encoder_bias = torch.zeros_like(self.default_joint_pos)
-        self.action_scale = torch.ones(self.num_joints, device=device)
-        self.actuators = self._bind_actuators()
+        self.action_scale = torch.ones(self.num_joints, device=self.device)
+        self.actuators = self._make_actuators()
         self._driving = [actuator for actuator in self.actuators.values() if not actuator.passive]
 
     def _check_default_pose(self) -> None:
@@ -71,8 +66,8 @@ class Articulation(Entity):
                     where=f"scene.entities.{self.name}.joint_pos",
                 )
 
-    def _bind_actuators(self) -> dict[str, Actuator]:
-        """Build the actuator groups and give Genesis their gains, limits and inertias."""
+    def _make_actuators(self) -> dict[str, Actuator]:
+        """Return the actuator groups."""
         owner: dict[str, str] = {}
         actuators: dict[str, Actuator] = {}
         for group, cfg in self.articulation_cfg.actuators.items():
@@ -88,7 +83,6 @@ class Articulation(Entity):
             actuator = built(cfg, Actuator, names, self.num_envs, self.device)
             actuator.joint_ids = _as_slice(ids)
             actuator.dofs = _as_slice([self._dofs.start + i for i in ids])
-            actuator.configure(self.entity)
             self.action_scale[actuator.joint_ids] = torch.tensor(
                 per_joint(cfg.action_scale, names, 1.0, f"{self.name}.actuators.{group}.action_scale"),
                 device=self.device,
@@ -114,27 +108,27 @@ class Articulation(Entity):
     @property
     def joint_pos(self) -> torch.Tensor:
         """Joint positions, rad or m, `(num_envs, num_joints)`."""
-        return self.cached("joint_pos", lambda: self._visible(self.entity.get_dofs_position(self._dofs)))
+        return self.cached("joint_pos", lambda: self._visible(self.body.get_dofs_position(self._dofs)))
 
     @property
     def joint_vel(self) -> torch.Tensor:
         """Joint velocities, rad/s or m/s, `(num_envs, num_joints)`."""
-        return self.cached("joint_vel", lambda: self._visible(self.entity.get_dofs_velocity(self._dofs)))
+        return self.cached("joint_vel", lambda: self._visible(self.body.get_dofs_velocity(self._dofs)))
 
     @property
     def link_pos(self) -> torch.Tensor:
         """Positions of the links' origins in the world, m, `(num_envs, num_links, 3)`."""
-        return self.cached("link_pos", lambda: self._visible(self.entity.get_links_pos()))
+        return self.cached("link_pos", lambda: self._visible(self.body.get_links_pos()))
 
     @property
     def link_quat(self) -> torch.Tensor:
         """Orientations of the links, (w, x, y, z), `(num_envs, num_links, 4)`."""
-        return self.cached("link_quat", lambda: self._visible(self.entity.get_links_quat()))
+        return self.cached("link_quat", lambda: self._visible(self.body.get_links_quat()))
 
     @property
     def link_ang_vel(self) -> torch.Tensor:
         """Angular velocities of the links in the world frame, rad/s, `(num_envs, num_links, 3)`."""
-        return self.cached("link_ang_vel", lambda: self._visible(self.entity.get_links_ang()))
+        return self.cached("link_ang_vel", lambda: self._visible(self.body.get_links_ang()))
 
     def link_jacobian(self, link: int) -> torch.Tensor:
         """Return the Jacobian of a link's origin in the world frame, `(num_envs, 6, num_joints)`.
@@ -142,20 +136,20 @@ class Articulation(Entity):
         The first three rows give its linear velocity, m/s, the others its angular velocity, rad/s, for the velocities
         of the joints.
         """
-        body = self.entity.links[link]
+        body = self.body.links[link]
         return self.cached(
-            f"jacobian_{link}", lambda: self._visible(self.entity.get_jacobian(body))[:, :, self._dofs].clone()
+            f"jacobian_{link}", lambda: self._visible(self.body.get_jacobian(body))[:, :, self._dofs].clone()
         )
 
     @property
     def link_lin_vel(self) -> torch.Tensor:
         """Velocities of the links' origins in the world frame, m/s, `(num_envs, num_links, 3)`."""
-        return self.cached("link_lin_vel", lambda: self._visible(self.entity.get_links_vel()))
+        return self.cached("link_lin_vel", lambda: self._visible(self.body.get_links_vel()))
 
     @property
     def link_contact_force(self) -> torch.Tensor:
         """Net contact forces on the links in the world frame, N, `(num_envs, num_links, 3)`, of the last tick."""
-        return self.cached("link_contact_force", lambda: self._visible(self.entity.get_links_net_contact_force()))
+        return self.cached("link_contact_force", lambda: self._visible(self.body.get_links_net_contact_force()))
 
     @property
     def applied_effort(self) -> torch.Tensor:
@@ -180,11 +174,11 @@ class Articulation(Entity):
         for actuator in self._driving:
             ids = actuator.joint_ids
             if actuator.needs_fresh_state:
-                pos = self._visible(self.entity.get_dofs_position(actuator.dofs))
-                vel = self._visible(self.entity.get_dofs_velocity(actuator.dofs))
-                actuator.send(self.entity, self.padded(actuator.effort(self.target[:, ids], pos, vel)))
+                pos = self._visible(self.body.get_dofs_position(actuator.dofs))
+                vel = self._visible(self.body.get_dofs_velocity(actuator.dofs))
+                actuator.send(self.body, self.padded(actuator.effort(self.target[:, ids], pos, vel)))
             elif first:
-                actuator.send(self.entity, self.padded(self.target[:, ids]))
+                actuator.send(self.body, self.padded(self.target[:, ids]))
 
     def write_joints(self, pos: torch.Tensor, vel: torch.Tensor, mask: torch.Tensor) -> None:
         """Set joint positions and velocities `(num_envs, num_joints)` of the envs in `mask`, bool `(num_envs,)`."""

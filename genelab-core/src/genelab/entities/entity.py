@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genelab.config.scene import ArticulationCfg, RigidObjectCfg
+from genelab.entities.body import Batch, Body
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import rotate_inverse
@@ -15,7 +16,7 @@ from genelab.utils.rotations import rotate_inverse
 
 @dataclass
 class _Staged:
-    """Writes that Genesis has not seen: whole rows, of which those in `mask` count."""
+    """Writes that the simulator has not seen: whole rows, of which those in `mask` count."""
 
     qpos: torch.Tensor
     velocity: torch.Tensor
@@ -38,45 +39,31 @@ def load_mjcf(source: Any) -> str:
 class Entity:
     """One entity of the scene.
 
-    Writes are staged and reach Genesis together, at the next read or step: a reset that several terms shape costs one
-    forward-kinematics pass.
+    Writes are staged and reach the simulator together, at the next read or step: a reset that several terms shape costs
+    one forward-kinematics pass.
 
     Tensors that come out have `num_envs` rows and are fresh; what goes in has `num_envs` rows too. Behind that the
     batch may be longer: the idle envs at its end copy what env 0 is told and so never do anything of their own.
+
+    Args:
+        name: Its key in the scene.
+        cfg: Its model and initial pose.
+        body: What the simulator made of it.
+        batch: The envs.
     """
 
-    def __init__(self, name: str, cfg: ArticulationCfg | RigidObjectCfg) -> None:
-        self.name, self.cfg = name, cfg
+    def __init__(self, name: str, cfg: ArticulationCfg | RigidObjectCfg, body: Body, batch: Batch) -> None:
+        self.name, self.cfg, self.body = name, cfg, body
+        self.num_envs, self.padding, self.device = batch.num_envs, batch.padding, batch.device
         self._cache: dict[str, torch.Tensor] = {}
         self._staged: _Staged | None = None
-
-    def add_to(self, scene: Any, gs: Any) -> None:
-        """Add the model to a Genesis scene that is not built yet."""
-        self.entity = scene.add_entity(
-            gs.morphs.MJCF(
-                file=load_mjcf(self.cfg.mjcf),
-                pos=self.cfg.init_pos,
-                quat=self.cfg.init_quat,
-                default_armature=None,
-            ),
-            material=gs.materials.Rigid(**self._material()),
-        )
-
-    def _material(self) -> dict[str, Any]:
-        """Return options of Genesis' rigid material that the model file does not have."""
-        return {}
-
-    def bind(self, num_envs: int, padding: int, device: torch.device) -> None:
-        """Learn the batch after the scene is built."""
-        self.num_envs, self.padding, self.device = num_envs, padding, device
-        self.link_names = tuple(link.name for link in self.entity.links)
-        joints = self.entity.joints
-        self.free_base = bool(joints) and joints[0].n_dofs == 6
-        root = [*self.cfg.init_pos, *self.cfg.init_quat]
-        self.default_root = torch.tensor(root, device=device).repeat(num_envs, 1)
-        self._default_qpos = self._visible(self.entity.get_qpos())
-        self._default_velocity = torch.zeros_like(self._visible(self.entity.get_dofs_velocity()))
-        self._down = torch.tensor([0.0, 0.0, -1.0], device=device).expand(num_envs, 3)
+        self.link_names = tuple(link.name for link in body.links)
+        self.free_base = bool(body.joints) and body.joints[0].n_dofs == 6
+        root = [*cfg.init_pos, *cfg.init_quat]
+        self.default_root = torch.tensor(root, device=self.device).repeat(self.num_envs, 1)
+        self._default_qpos = self._visible(body.get_qpos())
+        self._default_velocity = torch.zeros_like(self._visible(body.get_dofs_velocity()))
+        self._down = torch.tensor([0.0, 0.0, -1.0], device=self.device).expand(self.num_envs, 3)
         if self.free_base:
             self._default_qpos[:, :7] = self.default_root
 
@@ -98,7 +85,7 @@ class Entity:
     ) -> None:
         """Remember columns of positions and velocities for the envs in `mask`."""
         if self._staged is not None and self._staged.mask is not mask:
-            # Rows outside a mask are never written to Genesis, so they hold what the next mask must not pick up.
+            # Rows outside a mask are never written, so they hold what the next mask must not pick up.
             self.flush()
         if self._staged is None:
             state = self.physics_state()
@@ -123,15 +110,15 @@ class Entity:
             self.flush()
 
     def flush(self) -> None:
-        """Hand staged writes to Genesis. Moving an entity also clears its contacts, warm start and error flag."""
+        """Hand staged writes to the simulator. Moving an entity also clears its contacts, warm start and error flag."""
         staged, self._staged = self._staged, None
         if staged is None:
             return
         mask = self.padded(staged.mask)
         velocity = self.padded(staged.velocity)
-        self.entity.set_dofs_velocity(velocity, envs_idx=mask, skip_forward=staged.moves)
+        self.body.set_dofs_velocity(velocity, envs_idx=mask, skip_forward=staged.moves)
         if staged.moves:
-            self.entity.set_qpos(self.padded(staged.qpos), envs_idx=mask, zero_velocity=False)
+            self.body.set_qpos(self.padded(staged.qpos), envs_idx=mask, zero_velocity=False)
 
     def _visible(self, batch: torch.Tensor) -> torch.Tensor:
         """Return the rows of `batch` that are no padding, in C order.
@@ -148,22 +135,22 @@ class Entity:
     @property
     def root_pos(self) -> torch.Tensor:
         """Position of the base link in the world, m, `(num_envs, 3)`."""
-        return self.cached("root_pos", lambda: self._visible(self.entity.get_pos()))
+        return self.cached("root_pos", lambda: self._visible(self.body.get_pos()))
 
     @property
     def root_quat(self) -> torch.Tensor:
         """Orientation of the base link, (w, x, y, z), `(num_envs, 4)`."""
-        return self.cached("root_quat", lambda: self._visible(self.entity.get_quat()))
+        return self.cached("root_quat", lambda: self._visible(self.body.get_quat()))
 
     @property
     def root_lin_vel(self) -> torch.Tensor:
         """Velocity of the base link's origin in the world frame, m/s, `(num_envs, 3)`."""
-        return self.cached("root_lin_vel", lambda: self._visible(self.entity.get_vel()))
+        return self.cached("root_lin_vel", lambda: self._visible(self.body.get_vel()))
 
     @property
     def root_ang_vel(self) -> torch.Tensor:
         """Angular velocity of the base link in the world frame, rad/s, `(num_envs, 3)`."""
-        return self.cached("root_ang_vel", lambda: self._visible(self.entity.get_ang()))
+        return self.cached("root_ang_vel", lambda: self._visible(self.body.get_ang()))
 
     @property
     def base_lin_vel(self) -> torch.Tensor:
@@ -199,13 +186,13 @@ class Entity:
         """Return generalised positions and velocities `(num_envs, n)`."""
         self.flush()
         return {
-            "qpos": self._visible(self.entity.get_qpos()),
-            "velocity": self._visible(self.entity.get_dofs_velocity()),
+            "qpos": self._visible(self.body.get_qpos()),
+            "velocity": self._visible(self.body.get_dofs_velocity()),
         }
 
     def load_physics_state(self, state: dict[str, torch.Tensor]) -> None:
         """Restore what `physics_state` returned; solver caches (contacts, warm start) start empty."""
         self._staged = None
-        self.entity.set_dofs_velocity(self.padded(state["velocity"].to(self.device)), skip_forward=True)
-        self.entity.set_qpos(self.padded(state["qpos"].to(self.device)), zero_velocity=False)
+        self.body.set_dofs_velocity(self.padded(state["velocity"].to(self.device)), skip_forward=True)
+        self.body.set_qpos(self.padded(state["qpos"].to(self.device)), zero_velocity=False)
         self.invalidate()

@@ -29,7 +29,8 @@ class PhysicalProperties:
     """
 
     def __init__(self, entity: Entity, solver: RigidSolverCfg) -> None:
-        self._owner, self._solver, self._body = entity, solver, entity.entity
+        self._owner, self._solver = entity, solver
+        self._body: Any = entity.body  # Genesis' own entity: the protocol has none of this
         count, device = entity.num_envs, entity.device
         links = self._body.links
         self.mass = self._rows(self._body.get_links_mass(), 1)

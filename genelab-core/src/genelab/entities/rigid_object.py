@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import torch
-
+from genelab.config.scene import RigidObjectCfg
+from genelab.entities.body import Batch, Body
 from genelab.entities.entity import Entity
 from genelab.utils.errors import GenelabError
 
@@ -11,9 +11,7 @@ from genelab.utils.errors import GenelabError
 class RigidObject(Entity):
     """A body that is moved by forces only."""
 
-    def bind(self, num_envs: int, padding: int, device: torch.device) -> None:
-        super().bind(num_envs, padding, device)
+    def __init__(self, name: str, cfg: RigidObjectCfg, body: Body, batch: Batch) -> None:
+        super().__init__(name, cfg, body, batch)
         if not self.free_base:
-            raise GenelabError(
-                f"object {self.name!r} cannot move", where="scene.entities", fix="give its body a free joint"
-            )
+            raise GenelabError(f"object {name!r} cannot move", where="scene.entities", fix="give it a free joint")

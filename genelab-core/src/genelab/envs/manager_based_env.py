@@ -23,6 +23,7 @@ from genelab.managers.event_manager import EventManager
 from genelab.managers.observation_manager import ObservationManager
 from genelab.managers.random_streams import RandomStreams, Rows
 from genelab.managers.termination_manager import TerminationManager
+from genelab.sim.genesis_scene import GenesisScene
 from genelab.sim.markers import SphereMarker
 from genelab.sim.scene import Scene
 from genelab.utils.errors import GenelabError
@@ -38,19 +39,27 @@ class ManagerBasedEnv:
         cfg: What to build. Everything random is seeded from `cfg.seed` before the scene is built.
         render_envs: Number of envs, from the first, of which `render` can take pictures.
         rows: Which envs of a run with several processes these are; `None` for all.
+        scene: The scene of another simulator; by default one is built in Genesis.
     """
 
     strata: Mapping[str, Bins] = MappingProxyType({})
     success: torch.Tensor | None = None
 
-    def __init__(self, cfg: ManagerBasedEnvCfg, *, render_envs: int = 0, rows: Rows | None = None) -> None:
+    def __init__(
+        self,
+        cfg: ManagerBasedEnvCfg,
+        *,
+        render_envs: int = 0,
+        rows: Rows | None = None,
+        scene: Scene | None = None,
+    ) -> None:
         self.cfg = cfg
         self.num_envs = cfg.simulation.num_envs
         self.step_dt = cfg.step_dt
         self.max_episode_length = cfg.max_episode_length
         self.raw_observations = False
         self.step_observers: list[Callable[[StepView], None]] = []
-        self.scene = self._make_scene(min(render_envs, self.num_envs))
+        self.scene = scene or self._build_scene(min(render_envs, self.num_envs))
         self.device = self.scene.device
         self.random = RandomStreams(self.num_envs, self.device, cfg.seed, self.strata, rows)
         if self.scene.placement is not None:
@@ -64,10 +73,10 @@ class ManagerBasedEnv:
         self.action_dim = self.action_manager.dim
         self.single_observation_space, self.single_action_space = box_spaces(self.observation_layout, self.action_dim)
 
-    def _make_scene(self, render_envs: int) -> Scene:
+    def _build_scene(self, render_envs: int) -> Scene:
         cfg = self.cfg
         simulation = with_solver_flags(cfg.simulation, cfg.events)
-        return Scene(cfg.scene, simulation, decimation=cfg.decimation, seed=cfg.seed, render_envs=render_envs)
+        return GenesisScene(cfg.scene, simulation, decimation=cfg.decimation, seed=cfg.seed, render_envs=render_envs)
 
     def _make_managers(
         self,

@@ -16,6 +16,7 @@ from genelab.managers.metric_manager import MetricManager
 from genelab.managers.random_streams import Rows
 from genelab.managers.reward_manager import RewardManager
 from genelab.sim.markers import SphereMarker
+from genelab.sim.scene import Scene
 
 
 class ManagerBasedRlEnv(ManagerBasedEnv):
@@ -35,9 +36,10 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
         render_envs: int = 0,
         dump_dir: Path | None = None,
         rows: Rows | None = None,
+        scene: Scene | None = None,
     ) -> None:
         self.strata = cfg.strata
-        super().__init__(cfg, render_envs=render_envs, rows=rows)
+        super().__init__(cfg, render_envs=render_envs, rows=rows, scene=scene)
         self.nan_guard.dump_dir = dump_dir
 
     def _make_managers(self) -> None:

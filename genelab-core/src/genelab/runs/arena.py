@@ -19,6 +19,7 @@ from genelab.utils.errors import UsageError
 
 if TYPE_CHECKING:
     from genelab.config.task import TaskCfg
+    from genelab.envs.vec_env import VecEnv
     from genelab.eval.policy import Policy
     from genelab.eval.protocol import EvalResult
     from genelab.eval.report import Subject
@@ -58,28 +59,24 @@ class Arena:
     """A built environment in which any number of policies can be evaluated.
 
     Args:
-        cfg: The environment, as `measured_config` returns it.
+        env: The environment.
+        cfg: What it was built from, as `measured_config` returns it.
         specs: The plugin metrics.
-        num_envs: Parallel envs.
-        seed: Seeds the environment before it is built; the episodes follow the seed that `measure` is given.
-        render_envs: Number of envs that can be filmed.
+        build_s: How long the building took, s.
     """
 
     def __init__(
-        self, cfg: ManagerBasedRlEnvCfg, specs: Sequence[MetricSpec], *, num_envs: int, seed: int, render_envs: int = 0
+        self, env: VecEnv, cfg: ManagerBasedRlEnvCfg, specs: Sequence[MetricSpec], build_s: float | None = None
     ) -> None:
-        from genelab.envs.make import make_env
-
-        self.cfg, self.specs = cfg, list(specs)
-        began = time.perf_counter()
-        self.env = make_env(cfg, num_envs=num_envs, seed=seed, render_envs=render_envs)
-        self.build_s: float | None = time.perf_counter() - began
+        self.env, self.cfg, self.specs, self.build_s = env, cfg, list(specs), build_s
 
     def measure(self, policy: Policy, *, episodes: int, seed: int, **options: Any) -> EvalResult:
         """Run the episodes; `options` are those of `genelab.eval.protocol.evaluate_policy`."""
         from genelab.eval.protocol import evaluate_policy
         from genelab.eval.terms import metric_terms, reward_terms
 
+        built = self.env.cfg  # in another simulator without the terms that cannot be computed there
+        assert isinstance(built, ManagerBasedRlEnvCfg)
         catalog = get_catalog()
         plugin_metrics = {spec.name: catalog.load(spec, spec.metric)() for spec in self.specs}
         return evaluate_policy(
@@ -87,8 +84,8 @@ class Arena:
             policy,
             episodes=episodes,
             seed=seed,
-            metrics={**plugin_metrics, **metric_terms(self.cfg)},
-            reward_terms=reward_terms(self.cfg),
+            metrics={**plugin_metrics, **metric_terms(built)},
+            reward_terms=reward_terms(built),
             strata=self.cfg.strata,
             **options,
         )
@@ -128,6 +125,25 @@ class Arena:
     def close(self) -> None:
         """Free the environment."""
         self.env.close()
+
+
+def build_arena(
+    cfg: ManagerBasedRlEnvCfg, specs: Sequence[MetricSpec], *, num_envs: int, seed: int, render_envs: int = 0
+) -> Arena:
+    """Build an environment in Genesis to evaluate in.
+
+    Args:
+        cfg: The environment, as `measured_config` returns it.
+        specs: The plugin metrics.
+        num_envs: Parallel envs.
+        seed: Seeds the environment before it is built; the episodes follow the seed that `measure` is given.
+        render_envs: Number of envs that can be filmed.
+    """
+    from genelab.envs.make import make_env
+
+    began = time.perf_counter()
+    env = make_env(cfg, num_envs=num_envs, seed=seed, render_envs=render_envs)
+    return Arena(env, cfg, specs, time.perf_counter() - began)
 
 
 def describe_subject(

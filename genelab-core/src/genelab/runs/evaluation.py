@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from genelab.api import RunEvent
 from genelab.plugins.catalog import get_catalog
-from genelab.runs.arena import Arena, measured_config, metric_specs
+from genelab.runs.arena import build_arena, measured_config, metric_specs
 from genelab.utils.errors import UsageError
 from genelab.utils.files import check_output
 
@@ -89,7 +89,7 @@ def evaluate(
     from genelab.runs.capacity import envs_that_fit
 
     slots = min(episodes, envs_that_fit(cfg.simulation.gpu)) if num_envs is None else num_envs
-    arena = Arena(cfg, specs, num_envs=slots, seed=seed, render_envs=min(video, slots))
+    arena = build_arena(cfg, specs, num_envs=slots, seed=seed, render_envs=min(video, slots))
     try:
         actor = _make_policy(source, policy, arena.env, deterministic, seed)
         report = partial(

@@ -11,7 +11,7 @@ from typing import Any
 from genelab.eval.aggregates import lower_bound
 from genelab.plugins.tasks import LoadedTask
 from genelab.rl.checkpoint import meta_path, open_checkpoint
-from genelab.runs.arena import Arena, metric_specs
+from genelab.runs.arena import build_arena, metric_specs
 from genelab.runs.eval_schedule import EvalPlan
 from genelab.runs.run_dir import BEST_META, EVALUATIONS, RunDir, now
 from genelab.runs.source import PolicySource
@@ -56,7 +56,7 @@ class InTrainingEvaluation:
         self._forget_after(done)
         state = random_state()
         num_envs = self.schedule.num_envs or self.schedule.episodes
-        self._arena = Arena(plan.cfg, metric_specs(), num_envs=num_envs, seed=self.schedule.seed)
+        self._arena = build_arena(plan.cfg, metric_specs(), num_envs=num_envs, seed=self.schedule.seed)
         restore_random_state(state)
 
     def _earlier_best(self) -> float | None:

@@ -59,8 +59,8 @@ class ContactSensor(Sensor[ContactSensorCfg]):
         self._read()
 
     def _read(self) -> None:
-        # Straight from Genesis: within a control step the entity's cached state is that of the step before.
-        forces = self.robot.entity.get_links_net_contact_force()
+        # Straight from the simulator: within a control step the entity's cached state is that of the step before.
+        forces = self.robot.body.get_links_net_contact_force()
         self.force = forces[: self.num_envs, self.links].contiguous()
         now = self.force.norm(dim=-1)
         self.magnitudes = torch.cat((now[:, None], self.magnitudes[:, :-1]), dim=1)

@@ -52,7 +52,7 @@ class SelfContactSensor(Sensor[SelfContactSensorCfg]):
         return (self.magnitudes > self.cfg.threshold).sum(dim=1)
 
     def tick(self) -> None:
-        body = self.robot.entity
+        body = self.robot.body
         contacts = body.get_contacts(with_entity=body, is_padded=True)
         forces = contacts["force_a"].contiguous().norm(dim=-1).masked_fill(~contacts["valid_mask"], 0.0)
         strongest = forces.amax(dim=1)[: self.num_envs]

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from genelab.config.serialization import with_first_names
+
 
 class TermDifferences:
     """The largest difference of each observation term, over everything that was noted.
@@ -40,7 +42,8 @@ class TermDifferences:
 
 def description_differences(exported: Mapping[str, Any], today: Mapping[str, Any]) -> list[str]:
     """Return one line for each place in which the metadata's `deployment` is not what the task says today."""
-    return list(_differences(json.loads(json.dumps(exported)), json.loads(json.dumps(today)), ""))
+    first, second = (with_first_names(json.loads(json.dumps(document))) for document in (exported, today))
+    return list(_differences(first, second, ""))
 
 
 def _differences(first: Any, second: Any, path: str) -> Iterator[str]:

@@ -12,9 +12,9 @@ from genelab.export.policy import ExportedPolicy
 from genelab.managers.command_script import CommandScript
 from genelab.sim2sim.checks import TermDifferences
 from genelab.sim2sim.controller import Controller
-from genelab.sim2sim.engine import Engine
 from genelab.sim2sim.referee import Referee
 from genelab.sim2sim.robot_state import read_state
+from genelab.sim2sim.scene import EngineScene
 
 if TYPE_CHECKING:
     from genelab.envs.vec_env import Observation
@@ -26,8 +26,8 @@ class DeployedPolicy:
     Args:
         network: The exported file.
         controller: Made from its metadata.
-        engine: The robot.
-        referee: Gives commands and takes the joint targets.
+        scene: The robot, which takes the joint targets.
+        referee: Gives commands.
         script: Commands to give instead of those that the task draws.
 
     Attributes:
@@ -41,16 +41,16 @@ class DeployedPolicy:
         self,
         network: ExportedPolicy,
         controller: Controller,
-        engine: Engine,
+        scene: EngineScene,
         referee: Referee,
         script: CommandScript | None = None,
     ) -> None:
-        self._network, self._controller, self._engine, self._referee = network, controller, engine, referee
+        self._network, self._controller, self._scene, self._referee = network, controller, scene, referee
         self._script = script
         self.recurrent = network.recurrent
         self.deployment = network.artifact.metadata["deployment"]
         self.differences = TermDifferences(network.artifact.metadata["obs_groups"])
-        self._restarted = np.ones(engine.num_envs, dtype=bool)
+        self._restarted = np.ones(scene.num_envs, dtype=bool)
         self._uncheckable(network.artifact.metadata["deployment"]["observations"])
 
     def _uncheckable(self, observations: Mapping[str, Mapping]) -> None:
@@ -67,12 +67,12 @@ class DeployedPolicy:
         if self._script is not None:
             self._script.give(referee.command_manager, controller.step, referee.step_dt)
         commands = {name: term.command.double().numpy() for name, term in referee.command_manager.terms.items()}
-        robot = read_state(self._engine, commands, controller.last_action, controller.step)
+        robot = read_state(self._scene.engine, commands, controller.last_action, controller.step)
         own = controller.observe(robot, self._restarted)
         self._restarted = np.zeros_like(self._restarted)
         self.differences.note(own, {name: value.double().numpy() for name, value in observations.items()})
         actions = self._network({name: torch.from_numpy(value).float() for name, value in own.items()})
-        referee.scene.targets = controller.targets(actions.numpy(), robot)
+        self._scene.targets = controller.targets(actions.numpy(), robot)
         return actions
 
     def reset(self, done: torch.Tensor | None = None) -> None:

@@ -12,6 +12,7 @@ from genelab.sim2sim.checks import description_differences
 from genelab.sim2sim.controller import Controller
 from genelab.sim2sim.deployed import DeployedPolicy
 from genelab.sim2sim.referee import Referee
+from genelab.sim2sim.scene import EngineScene
 
 if TYPE_CHECKING:
     from genelab.config.env import ManagerBasedRlEnvCfg
@@ -50,16 +51,16 @@ class EngineArena(Arena):
         began = time.perf_counter()
         controller = Controller(network.artifact.metadata, num_envs, seed)
         self.engine = build(num_envs)
-        self.env = self.referee = Referee(cfg, self.engine, network.artifact.obs_groups)
-        self.cfg, self.specs = cfg, list(specs)
-        self.policy = DeployedPolicy(network, controller, self.engine, self.referee, script)
-        self.build_s = time.perf_counter() - began
+        self.scene = EngineScene(cfg, self.engine)
+        self.referee = Referee(cfg, self.scene, network.artifact.obs_groups)
+        self.policy = DeployedPolicy(network, controller, self.scene, self.referee, script)
+        super().__init__(self.referee, cfg, specs, time.perf_counter() - began)
 
     def checks(self) -> dict[str, Any]:
         """Return how far the controller was from the environment, and what could not be measured."""
         return {
             "observations": self.policy.differences.largest,
-            "targets": self.referee.scene.target_difference,
+            "targets": self.scene.target_difference,
             "left_out": self.referee.left_out,
         }
 
@@ -70,10 +71,10 @@ class EngineArena(Arena):
             for term, largest in self.policy.differences.largest.items()
             if largest > TOLERANCE
         ]
-        if self.referee.scene.target_difference > TOLERANCE:
+        if self.scene.target_difference > TOLERANCE:
             lines.append(
                 f"the controller's joint targets differ from the task's by up to "
-                f"{self.referee.scene.target_difference:.2g}: has the task changed since the export?"
+                f"{self.scene.target_difference:.2g}: has the task changed since the export?"
             )
         exported = self.policy.deployment
         today = {name: value for name, value in self.referee.describe_deployment().items() if name in exported}

@@ -17,9 +17,7 @@ from genelab.managers.action_manager import ActionManager
 from genelab.managers.command_manager import CommandManager
 from genelab.managers.term import make_term
 from genelab.managers.termination_manager import TerminationManager
-from genelab.sim2sim.body import NotInEngine
-from genelab.sim2sim.engine import Engine
-from genelab.sim2sim.scene import EngineScene
+from genelab.sim2sim.scene import EngineScene, NotInEngine
 
 T = TypeVar("T")
 
@@ -33,29 +31,24 @@ class Referee(ManagerBasedRlEnv):
 
     Args:
         cfg: The environment's config, as it would be evaluated in Genesis; it is copied.
-        engine: Simulates the robot.
+        scene: The robot in an engine.
         obs_groups: Groups that the policy reads.
 
     Attributes:
         left_out: By `"<kind>.<name>"`, why a term is left out.
     """
 
-    scene: EngineScene  # pyright: ignore[reportIncompatibleVariableOverride]
-
-    def __init__(self, cfg: ManagerBasedRlEnvCfg, engine: Engine, obs_groups: tuple[str, ...]) -> None:
+    def __init__(self, cfg: ManagerBasedRlEnvCfg, scene: EngineScene, obs_groups: tuple[str, ...]) -> None:
         cfg = deepcopy(cfg)
-        cfg.simulation.num_envs = engine.num_envs
+        cfg.simulation.num_envs = scene.num_envs
         cfg.observations = {name: cfg.observations[name] for name in obs_groups}
-        self._engine, self.left_out = engine, {}
-        super().__init__(cfg)
-
-    def _make_scene(self, render_envs: int) -> Any:
-        return EngineScene(self.cfg, self._engine)
+        self.left_out: dict[str, str] = {}
+        super().__init__(cfg, scene=scene)
 
     def _make_managers(self) -> None:
         cfg = self.cfg
         self.command_manager = CommandManager(cfg.commands, self)
-        self.action_manager = ActionManager(cfg.actions, self)
+        self.action_manager = ActionManager(cfg.actions, self, noise_std=cfg.action_noise_std, delay=cfg.action_delay)
         everyone = torch.ones(self.num_envs, dtype=torch.bool)
         cfg.observations = {
             name: group
