@@ -83,7 +83,7 @@ def _aggregate(group: RunGroup) -> dict[str, Any]:
     _require_one_protocol(group, evaluations)
     by_seed = {run.seed: _measures(run, evaluations.get(run.seed)) for run in group.runs}
     names = dict.fromkeys(name for measures in by_seed.values() for name in measures)
-    statuses = {run.seed: run.status() for run in group.runs}
+    statuses = {run.seed: run.status.get("status") for run in group.runs}
     unfinished = {seed: status for seed, status in statuses.items() if status not in (None, "finished")}
     return {
         "name": group.name,
@@ -114,7 +114,7 @@ def _measures(run: SeedRun, evaluation: dict[str, Any] | None) -> dict[str, floa
     """Return what a run reached, without what it does not know: the last values of its training, its evaluation."""
     made: dict[str, float | None] = {}
     for tag, name in ((RETURN, TRAIN_RETURN), (LENGTH, "train/length")):
-        if tag in run.log.scalars and len(values := run.log.scalars[tag].finite().values):
+        if tag in run.scalars and len(values := run.scalars[tag].finite().values):
             made[name] = float(values[-1])
     if evaluation is not None:
         made |= {

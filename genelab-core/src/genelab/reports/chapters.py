@@ -110,7 +110,7 @@ def _group(group: RunGroup, block: Document, metric: str | None) -> Chapter:
         points = "  ".join(number(point["value"]) for point in measure["points"])
         rows.append([name, measure["n"], measure["mean"], interval(measure["interval"]), measure["std"], points])
     stressed = [index for index, name in enumerate(block["measures"]) if name == metric]
-    states = ", ".join(f"seed {run.seed} {run.status() or 'published'}" for run in group.runs)
+    states = ", ".join(f"seed {run.seed} {run.status.get('status', 'published')}" for run in group.runs)
     parts: list[Part] = [
         Text(" · ".join(filter(None, [group.backend, states])), "soft"),
         *(Text(f"warning: {line}", "inconclusive") for line in block["warnings"]),
@@ -119,7 +119,7 @@ def _group(group: RunGroup, block: Document, metric: str | None) -> Chapter:
     first = group.runs[0].path / PROVENANCE
     subject = ReportSubject(
         "seeds",
-        {f"seed {run.seed}": run.log for run in group.runs},
+        {f"seed {run.seed}": run for run in group.runs},
         documents,
         {f"seed {run.seed}": run.path for run in group.runs},
         read_json(first) if first.exists() else None,

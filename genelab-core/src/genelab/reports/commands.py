@@ -102,7 +102,7 @@ def aggregate(
     if not evaluate and (episodes, parallel, launcher, launcher_option) != (None, None, None, ()):
         raise UsageError("--episodes, --parallel and --launcher are about evaluations", fix="add --eval")
     groups = find_groups(folder)
-    if any(run.log.has_events() for group in groups for run in group.runs):
+    if any(run.has_events() for group in groups for run in group.runs):
         require_libraries("tensorboard")
     if curves:
         require_libraries("matplotlib")
@@ -184,7 +184,7 @@ def _draw(group: RunGroup, drawings: Path, folder: Path) -> str | None:
     from genelab.reports.curves import learning_curves
     from genelab.reports.figure import write_figure
 
-    panels = learning_curves({f"seed {run.seed}": run.log for run in group.runs})
+    panels = learning_curves({f"seed {run.seed}": run for run in group.runs})
     if not panels:
         return None
     path = drawings / f"{group.name.replace('/', '_').replace(' ', '_')}.png"

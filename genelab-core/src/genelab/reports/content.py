@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from genelab.reports.curves import Panel, RunLog
 
@@ -43,7 +43,6 @@ Tone = Literal["", "soft", "pass", "fail", "inconclusive"]
 class Text:
     """A paragraph, or what a table's cell holds, in the colour that its meaning has. A plain string is a `Text`."""
 
-    kind: ClassVar = "text"
     text: str
     tone: Tone = ""
 
@@ -63,7 +62,6 @@ class Table:
         words: Indices of the columns, besides the first, that hold words and not numbers.
     """
 
-    kind: ClassVar = "table"
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     emphasized: Collection[int] = ()
@@ -83,7 +81,6 @@ class Card:
 class Cards:
     """Cards beside one another."""
 
-    kind: ClassVar = "cards"
     cards: Sequence[Card]
 
 
@@ -91,7 +88,6 @@ class Cards:
 class Charts:
     """Drawings, one below the other, or small and beside one another."""
 
-    kind: ClassVar = "charts"
     panels: Sequence[Panel]
     small: bool = False
 
@@ -100,7 +96,6 @@ class Charts:
 class Bars:
     """Shares of a whole, by name."""
 
-    kind: ClassVar = "bars"
     counts: Mapping[str, int]
 
 
@@ -108,7 +103,6 @@ class Bars:
 class Definitions:
     """Names with values; values that are `None` are left out."""
 
-    kind: ClassVar = "definitions"
     items: Mapping[str, Any]
 
 
@@ -116,7 +110,6 @@ class Definitions:
 class Code:
     """Text as it stands in a file."""
 
-    kind: ClassVar = "code"
     text: str
 
 
@@ -124,7 +117,6 @@ class Code:
 class Videos:
     """Video files by caption: inside the page while they fit, linked otherwise."""
 
-    kind: ClassVar = "videos"
     files: Mapping[str, Path]
 
 
@@ -138,7 +130,6 @@ class Section:
         closed: Whether the parts are shown only when the heading is clicked.
     """
 
-    kind: ClassVar = "section"
     title: str
     parts: Sequence[Part]
     closed: bool = False

@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from genelab.jobs.launcher import Job
 from genelab.jobs.stages import Stages
 from genelab.plugins.catalog import discovered
 from genelab.reports.curves import RunLog
-from genelab.runs.run_dir import AGENT_PARAMS, ENV_PARAMS, STATUS, RunDir
+from genelab.runs.run_dir import AGENT_PARAMS, ENV_PARAMS, RunDir
 from genelab.utils.errors import UsageError
 from genelab.utils.files import read_json
 
@@ -28,10 +27,9 @@ _OWN = {"seed", "run_name"}
 
 
 @dataclass(frozen=True)
-class SeedRun:
+class SeedRun(RunLog):
     """One run of a group."""
 
-    path: Path
     task: str
     backend: str | None
     seed: int
@@ -39,15 +37,6 @@ class SeedRun:
     @property
     def eval_path(self) -> Path:
         return self.path / EVAL
-
-    @cached_property
-    def log(self) -> RunLog:
-        """What it logged while it trained, read once."""
-        return RunLog(self.path)
-
-    def status(self) -> str | None:
-        """Return how the training stands; `None` where that is not recorded."""
-        return str(read_json(self.path / STATUS)["status"]) if (self.path / STATUS).exists() else None
 
 
 @dataclass(frozen=True)
