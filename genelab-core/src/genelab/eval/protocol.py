@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class EpisodeRecorder(Protocol):
     """What films episodes while they run: see `genelab.eval.recording.EpisodeVideos`."""
 
-    def begin(self, env: Any, episode_of: Callable[[int], int]) -> None: ...
+    def begin(self, env: VecEnv, episode_of: Callable[[int], int]) -> None: ...
 
     def observe(self, step: StepView) -> None: ...
 
@@ -103,7 +103,7 @@ def evaluate_policy(
     """Measure `policy` on `episodes` episodes.
 
     Args:
-        env: Any `VecEnv`; it is reset, and left in evaluation mode.
+        env: The environment; it is reset, and left in evaluation mode.
         policy: Raw observations in, actions out.
         episodes: Number of episodes; episode `i` runs on slot `i % num_envs`.
         seed: Base seed of all draws of the environment.
