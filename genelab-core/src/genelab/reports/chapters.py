@@ -16,7 +16,7 @@ from genelab.reports.content import Card, Cards, Cell, Part, ReportSubject, Sect
 from genelab.reports.curves import RunLog
 from genelab.reports.run_groups import RunGroup, find_groups
 from genelab.runs.progress import duration
-from genelab.runs.run_dir import AGENT_PARAMS, PROVENANCE, RunDir
+from genelab.runs.run_dir import AGENT_PARAMS, RunDir
 from genelab.utils.errors import UsageError
 from genelab.utils.files import read_json
 
@@ -60,8 +60,7 @@ def _run(run: RunDir) -> tuple[str, list[Part], list[Chapter]]:
     ]
     if status.get("error"):
         head.append(Text(f"error: {status['error']}", "fail"))
-    subject = ReportSubject("run", {"": RunLog(run.path)}, documents, {"": run.path}, origin)
-    return origin["task"], [], [Chapter(head, subject)]
+    return origin["task"], [], [Chapter(head, ReportSubject("run", {"": RunLog(run.path)}, documents))]
 
 
 def _status_cards(status: Document) -> list[Card]:
@@ -116,24 +115,16 @@ def _group(group: RunGroup, block: Document, metric: str | None) -> Chapter:
         *(Text(f"warning: {line}", "inconclusive") for line in block["warnings"]),
         Table(["", "seeds", "mean", "95 % t interval", "std", "points"], rows, stressed),
     ]
-    first = group.runs[0].path / PROVENANCE
-    subject = ReportSubject(
-        "seeds",
-        {f"seed {run.seed}": run for run in group.runs},
-        documents,
-        {f"seed {run.seed}": run.path for run in group.runs},
-        read_json(first) if first.exists() else None,
-    )
     title = group.name if group.name == group.task else f"{group.name}: {group.task}"
-    return Chapter([Section(title, parts)], subject)
+    runs = {f"seed {run.seed}": run for run in group.runs}
+    return Chapter([Section(title, parts)], ReportSubject("seeds", runs, documents))
 
 
 def _benchmark(report: Path) -> tuple[str, list[Part], list[Chapter]]:
     document = read_benchmark(report)
     files = {entry["name"]: report.parent / entry["eval"] for entry in document["entries"]}
     documents = {name: read_json(path) for name, path in files.items() if path.exists()}
-    first = next(iter(documents.values()), None)
-    head: list[Part] = [Text(f"{document['suite']}, {document['generated_at']}", "soft")]
+    head: list[Part] = [Text(f"{document['suite']}, {document['generated_at']}, {document['command']}", "soft")]
     if document.get("verdict"):
         head.append(Text(f"Against {document['reference']}: {document['verdict']}", document["verdict"]))
     overall = document.get("overall")
@@ -147,14 +138,8 @@ def _benchmark(report: Path) -> tuple[str, list[Part], list[Chapter]]:
     head += [Cards(cards), Section("Entries", [_entries(document)])]
     if overall is not None:
         head.append(Section("Together", [_blocks(document)]))
-    subject = ReportSubject(
-        "benchmark",
-        {},
-        documents,
-        {name: path.parent for name, path in files.items()},
-        None if first is None else {**first["environment"], "command": document["command"]},
-    )
-    return f"Benchmark {report.parent.name}", [], [Chapter(head, subject)]
+    runs = {name: RunLog(path.parent) for name, path in files.items()}
+    return f"Benchmark {report.parent.name}", [], [Chapter(head, ReportSubject("benchmark", runs, documents))]
 
 
 def _entries(document: Document) -> Table:

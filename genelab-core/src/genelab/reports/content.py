@@ -23,17 +23,14 @@ class ReportSubject:
 
     Attributes:
         kind: Which of these.
-        runs: What its runs logged, by label: `""` for a single run, `"seed 1"` and so on; none for a benchmark.
+        runs: Folders and what was logged in them, by label: `""` for a single run, `"seed 1"` and so on, the entries of
+            a benchmark (which log nothing).
         evaluations: What `eval.json` files hold, without their rows, by label.
-        folders: Where all else of it lies, such as videos, by label.
-        origin: What made it, the first run's `provenance.json`: command, versions, plugins, hardware, source.
     """
 
     kind: Literal["run", "seeds", "benchmark"]
     runs: Mapping[str, RunLog]
     evaluations: Mapping[str, Mapping[str, Any]]
-    folders: Mapping[str, Path]
-    origin: Mapping[str, Any] | None
 
 
 Tone = Literal["", "soft", "pass", "fail", "inconclusive"]

@@ -24,7 +24,7 @@ from genelab.reports.content import (
     interval,
 )
 from genelab.reports.curves import Curve, Panel, horizontal_axis, learning_curves, other_scalars
-from genelab.runs.run_dir import AGENT_PARAMS, ENV_PARAMS
+from genelab.runs.run_dir import AGENT_PARAMS, ENV_PARAMS, PROVENANCE
 from genelab.utils.files import read_json
 
 Document = Mapping[str, Any]
@@ -119,11 +119,11 @@ def in_training(subject: ReportSubject) -> Section | None:
 
 
 def videos(subject: ReportSubject) -> Section | None:
-    """Show the videos in the folders of the subject."""
+    """Show the videos in the folders of the runs."""
     found = {
-        " ".join(filter(None, [label, str(path.relative_to(folder))])): path
-        for label, folder in subject.folders.items()
-        for path in sorted(folder.rglob("*.mp4"))
+        " ".join(filter(None, [label, str(path.relative_to(log.path))])): path
+        for label, log in subject.runs.items()
+        for path in sorted(log.path.rglob("*.mp4"))
     }
     return Section("Videos", [Videos(found)] if found else [])
 
@@ -140,10 +140,13 @@ def configuration(subject: ReportSubject) -> Section | None:
 
 
 def provenance(subject: ReportSubject) -> Section | None:
-    """Show what made the run or the evaluation: command, versions, plugins, machine, source."""
-    origin = subject.origin
-    if origin is None:
+    """Show what made the first run, or else the first evaluation: command, versions, plugins, machine, source."""
+    files = [log.path / PROVENANCE for log in subject.runs.values()]
+    known = [read_json(path) for path in files[:1] if path.exists()]
+    known += [document["environment"] for document in subject.evaluations.values()]
+    if not known:
         return None
+    origin = known[0]
     command, git = origin.get("command"), origin.get("git")
     seeds, plugins = origin.get("seeds") or {}, origin.get("plugins") or []
     items = {
