@@ -11,21 +11,25 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from genelab.rl import remote_logs
+from genelab.api import LoggerSpec
+from genelab.loggers.wandb import may_log_in
 from genelab.rl.backends.base import TrainContext
 from genelab.rl.config import BackendConfig
 from genelab.rl.distributed import World
 from genelab.rl.event_log import EventLog
-from genelab.rl.remote_logs import REMOTE_LOGS, RemoteLog, RemoteLogSpec, RemoteRun
-from genelab.rl.wandb_login import may_log_in
+from genelab.rl.remote_logs import REMOTE_ID, RemoteLog, RemoteRun, require_logger
 from genelab.runs.plan import TrainRequest
 from genelab.runs.training import train
 from genelab.testing.fake_env import FakeVecEnv
+from genelab.testing.sandbox import in_memory_plugin, plugin_sandbox
 from genelab.utils.errors import GenelabError, UsageError
 
 
 class Service(RemoteLog):
     """A service in memory."""
+
+    title = "The service"
+    fix = "plug it in"
 
     runs: list[Service]
     fails_from = 1_000_000
@@ -51,12 +55,12 @@ class Service(RemoteLog):
 @pytest.fixture
 def service(monkeypatch):
     monkeypatch.setattr(Service, "runs", [], raising=False)
-    monkeypatch.setitem(REMOTE_LOGS, "wandb", RemoteLogSpec(f"{__name__}:Service", "The service", "plug it in"))
-    return Service
+    with plugin_sandbox(in_memory_plugin("lab", [LoggerSpec(name="service", logger=f"{__name__}:Service")])):
+        yield Service
 
 
-def context(folder: Path, logger: str = "wandb", **fields) -> TrainContext:
-    agent = BackendConfig(logger=logger, experiment_name="pole", log_project="balance")  # pyright: ignore[reportArgumentType]
+def context(folder: Path, logger: str = "service", **fields) -> TrainContext:
+    agent = BackendConfig(logger=logger, experiment_name="pole", log_project="balance")
     return TrainContext("Fake-v0", FakeVecEnv(2), agent, folder, 10, **fields)
 
 
@@ -91,7 +95,7 @@ def test_a_continued_run_goes_on_under_its_own_id(tmp_path, service):
 def test_a_run_that_is_not_a_continuation_or_had_another_service_gets_an_id_of_its_own(tmp_path, service):
     log(context(tmp_path))
     log(context(tmp_path))
-    (tmp_path / remote_logs.REMOTE_ID).write_text(json.dumps({"logger": "mlflow", "id": "theirs"}))
+    (tmp_path / REMOTE_ID).write_text(json.dumps({"logger": "mlflow", "id": "theirs"}))
     log(context(tmp_path, resume=tmp_path / "model_4.pt"), 5, 6)
     assert [remote.id for remote in service.runs] == ["id-0", "id-1", "id-2"]
 
@@ -103,7 +107,7 @@ def test_a_service_that_fails_is_left_out_with_one_warning_and_the_files_go_on(t
     assert filed(tmp_path) == list(range(1, 9))
     begun, line = capsys.readouterr().err.splitlines()
     assert begun == "The service: run id-0 of balance"
-    assert line.startswith("warning: wandb failed and gets nothing more: TimeoutError: the service is silent")
+    assert line.startswith("warning: service failed and gets nothing more: TimeoutError: the service is silent")
 
 
 def test_a_service_that_fails_at_the_end_does_not_fail_the_training(tmp_path, service, monkeypatch, capsys):
@@ -159,6 +163,16 @@ def test_a_missing_library_is_named_before_anything_is_made(workspace, fake_envs
     assert not (workspace / "logs").exists()
 
 
+def test_a_logger_that_nobody_provides_is_named_with_those_there_are(workspace, fake_envs):
+    with plugin_sandbox(core=False), pytest.raises(UsageError, match="unknown logger 'wandb'") as caught:
+        require_logger("wandb")
+    assert caught.value.where == "agent.logger = wandb"
+    with pytest.raises(UsageError, match="unknown logger 'tensorbord'") as caught:
+        train(TrainRequest(task_id="Sample-Counter-v0", overrides=[("agent.logger", "tensorbord")]))
+    assert "tensorboard" in (caught.value.fix or "")
+    assert fake_envs == []
+
+
 @pytest.fixture
 def nobody(monkeypatch, tmp_path):
     """Nobody is logged in anywhere, and nobody is there to ask."""
@@ -195,8 +209,8 @@ def test_weights_and_biases_may_find_its_login_in_many_places(nobody, monkeypatc
 
 def test_weights_and_biases_takes_a_run_and_its_continuation_offline(tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
-    log(context(tmp_path))
-    log(context(tmp_path, resume=tmp_path / "model_4.pt"), 5, 6)
+    log(context(tmp_path, "wandb"))
+    log(context(tmp_path, "wandb", resume=tmp_path / "model_4.pt"), 5, 6)
     known = json.loads((tmp_path / "remote_log.json").read_text())["id"]
     files = sorted(tmp_path.glob(f"wandb/offline-run-*-{known}/run-{known}.wandb"))
     assert files

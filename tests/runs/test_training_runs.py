@@ -160,7 +160,7 @@ def test_a_failing_training_is_recorded_and_its_checkpoints_stay(workspace, monk
         saved.append(path)
         real_save(payload, path, **kwargs)
 
-    monkeypatch.setattr(torch, "save", full_after_one)
+    monkeypatch.setattr("genelab.rl.checkpoint.torch.save", full_after_one)
     with pytest.raises(GenelabError, match="No space left on device"):
         train(TrainRequest(task_id=TASK, log_dir=workspace / "run"))
     status = json.loads((workspace / "run" / "status.json").read_text())

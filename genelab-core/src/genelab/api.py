@@ -217,6 +217,32 @@ class LauncherSpec(Record):
     summary: str = ""
 
 
+LOCAL_LOGGERS = ("tensorboard", "none")
+"""Values of `agent.logger` that name no service: event files in the run's folder alone, or nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggerSpec(Record):
+    """A service that gets a copy of a training's scalars.
+
+    Attributes:
+        name: Value of `agent.logger` that chooses it.
+        logger: Subclass of `genelab.rl.remote_logs.RemoteLog`, in a module that imports without the service's library.
+        summary: One line for `genelab list`.
+    """
+
+    references: ClassVar[tuple[str, ...]] = ("logger",)
+
+    name: str
+    logger: str
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.name.lower() in LOCAL_LOGGERS:
+            raise ValueError(f"LoggerSpec.name {self.name!r} is a logger of GeneLab itself")
+
+
 @dataclass(frozen=True, kw_only=True)
 class EngineSpec(Record):
     """Another simulator in which an exported policy can be run.
@@ -347,6 +373,11 @@ class HookSpecs(Protocol):
         ...
 
     @hookspec
+    def genelab_loggers(self) -> list[LoggerSpec]:
+        """Services that get a copy of a training's scalars. Resolved when a training's `agent.logger` names one."""
+        ...
+
+    @hookspec
     def genelab_engines(self) -> list[EngineSpec]:
         """Other simulators. Resolved by `sim2sim --engine`."""
         ...
@@ -379,6 +410,7 @@ RECORD_HOOKS: Mapping[str, type[Record]] = MappingProxyType(
         "genelab_eval_metrics": MetricSpec,
         "genelab_commands": CommandSpec,
         "genelab_launchers": LauncherSpec,
+        "genelab_loggers": LoggerSpec,
         "genelab_engines": EngineSpec,
         "genelab_observation_kinds": ObservationKindSpec,
         "genelab_run_extensions": RunExtensionSpec,

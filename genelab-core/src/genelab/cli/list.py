@@ -13,6 +13,7 @@ from genelab.api import (
     EngineSpec,
     ExporterSpec,
     LauncherSpec,
+    LoggerSpec,
     MetricSpec,
     ObservationKindSpec,
     Record,
@@ -77,7 +78,7 @@ def _facts(record: Record) -> dict[str, Any]:
             return {"summary": record.summary, "kind": record.kind}
         case RunExtensionSpec():
             return {"summary": record.summary, "commands": list(record.commands)}
-        case CommandSpec() | LauncherSpec() | EngineSpec() | ReportSectionSpec():
+        case CommandSpec() | LauncherSpec() | LoggerSpec() | EngineSpec() | ReportSectionSpec():
             return {"summary": record.summary}
     raise TypeError(type(record).__name__)
 

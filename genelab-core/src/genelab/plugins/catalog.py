@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from genelab.api import (
+    LOCAL_LOGGERS,
     RECORD_HOOKS,
     BackendSpec,
     CommandSpec,
     EngineSpec,
     ExporterSpec,
     LauncherSpec,
+    LoggerSpec,
     MetricSpec,
     ObservationKindSpec,
     Record,
@@ -41,6 +43,7 @@ KINDS = (
     "metrics",
     "commands",
     "launchers",
+    "loggers",
     "engines",
     "observation_kinds",
     "run_extensions",
@@ -56,7 +59,7 @@ class Catalog:
 
     Attributes:
         plugins: What became of each plugin, the core first.
-        tasks, backends, exporters, metrics, commands, launchers, engines, observation_kinds, run_extensions,
+        tasks, backends, exporters, metrics, commands, launchers, loggers, engines, observation_kinds, run_extensions,
         report_sections: Records by the name that reaches them.
     """
 
@@ -80,6 +83,7 @@ class Catalog:
         self.metrics: dict[str, MetricSpec] = self._indices["genelab_eval_metrics"].listed
         self.commands: dict[str, CommandSpec] = self._indices["genelab_commands"].listed
         self.launchers: dict[str, LauncherSpec] = self._indices["genelab_launchers"].listed
+        self.loggers: dict[str, LoggerSpec] = self._indices["genelab_loggers"].listed
         self.engines: dict[str, EngineSpec] = self._indices["genelab_engines"].listed
         self.observation_kinds: dict[str, ObservationKindSpec] = self._indices["genelab_observation_kinds"].listed
         self.run_extensions: dict[str, RunExtensionSpec] = self._indices["genelab_run_extensions"].listed
@@ -123,6 +127,10 @@ class Catalog:
     def launcher(self, name: str) -> LauncherSpec:
         """Return the launcher called `name`."""
         return self._find("genelab_launchers", "launcher", name)
+
+    def logger(self, name: str) -> LoggerSpec:
+        """Return the logger called `name`, one that is a service."""
+        return self._find("genelab_loggers", "logger", name)
 
     def engine(self, name: str) -> EngineSpec:
         """Return the engine called `name`."""
@@ -241,6 +249,8 @@ class Catalog:
         known = list(index.listed)
         if kind == "command":
             known += [spec.name for spec in CORE_COMMANDS]
+        elif kind == "logger":
+            known += LOCAL_LOGGERS
         raise not_found(kind, name, known, self.absentees(), self.tasks.values())
 
 

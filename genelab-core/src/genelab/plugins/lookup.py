@@ -34,7 +34,7 @@ def absentees(plugins: Sequence[PluginStatus], left_out: Sequence[str]) -> list[
         plugins: All plugins; those that failed or are disabled count.
         left_out: The core's rooms that this installation lacks.
     """
-    hints = []
+    hints: list[str] = []
     failed = [plugin.name for plugin in plugins if plugin.status in ("error", "incompatible")]
     if failed:
         hints.append(f"plugins that failed and may have provided it: {', '.join(failed)} (genelab plugins doctor)")

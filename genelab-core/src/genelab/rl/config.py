@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -22,9 +22,9 @@ class BackendConfig:
         max_iterations: Training budget, in the unit of the backend (`Backend.iteration_unit`).
         save_interval: Iterations between checkpoints.
         clip_actions: Bound on |action| before it reaches the environment; `None` for none.
-        logger: Where scalars go: event files in the run's folder (`"tensorboard"`), the same and a copy to Weights &
-            Biases or MLflow (extras `wandb` and `mlflow` of genelab-core), or nowhere (`"none"`).
-        log_project: The project of Weights & Biases, or the experiment of MLflow.
+        logger: Where scalars go: event files in the run's folder (`"tensorboard"`), the same and a copy to a service
+            (`"wandb"`, `"mlflow"`, or another one of `genelab list loggers`), or nowhere (`"none"`).
+        log_project: Where the service files the run: a project of Weights & Biases, an experiment of MLflow.
     """
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
@@ -33,7 +33,7 @@ class BackendConfig:
     max_iterations: PositiveInt = 300
     save_interval: PositiveInt = 50
     clip_actions: Positive | None = None
-    logger: Literal["tensorboard", "wandb", "mlflow", "none"] = "tensorboard"
+    logger: Annotated[str, Field(min_length=1)] = "tensorboard"
     log_project: Annotated[str, Field(min_length=1)] = "genelab"
 
 

@@ -9,7 +9,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from genelab.rl.remote_logs import REMOTE_LOGS, RemoteLog, open_remote_log
+from genelab.rl.remote_logs import RemoteLog, open_remote_log
 from genelab.utils.errors import UsageError, first_line
 
 if TYPE_CHECKING:
@@ -38,10 +38,8 @@ class EventLog:
         self._remote: RemoteLog | None = None
 
     def __enter__(self) -> EventLog:
-        logger = self._ctx.agent.logger
-        if logger != "none" and self._ctx.world.is_main:
-            if logger in REMOTE_LOGS:
-                self._remote = open_remote_log(self._ctx)
+        if self._ctx.agent.logger != "none" and self._ctx.world.is_main:
+            self._remote = open_remote_log(self._ctx)
             purge = self._iteration + 1 if self._iteration else None
             self._files = _summary_writer()(str(self._ctx.log_dir), purge_step=purge, flush_secs=10)
         return self

@@ -7,13 +7,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from genelab.api import LOCAL_LOGGERS
 from genelab.config.serialization import to_json
-from genelab.rl.wandb_login import may_log_in
+from genelab.plugins.catalog import get_catalog
 from genelab.utils.errors import GenelabError, UsageError, first_line
 from genelab.utils.files import read_json, write_json
-from genelab.utils.references import resolve
 
 if TYPE_CHECKING:
     from genelab.rl.backends.base import TrainContext
@@ -47,15 +47,57 @@ class RemoteRun:
 
 
 class RemoteLog(ABC):
-    """A run as a service sees it. Constructed with a `RemoteRun`; raises whatever the service's library raises.
+    """A run as a service sees it; a `genelab.api.LoggerSpec` names the class. Raises whatever its library raises.
+
+    The class is imported before a training begins, whether its library is there or not: its methods import that.
+
+        class ConsoleLog(RemoteLog):
+            title = "The console"
+
+            def __init__(self, run):
+                self.id = run.name
+
+            def write(self, iteration, scalars):
+                print(iteration, scalars)
+
+            def close(self, *, failed):
+                print("failed" if failed else "done")
+
+    Args:
+        run: What the service is told of the run.
 
     Attributes:
+        title: The service's name.
+        library: Module that must be installed; empty for none.
+        install: What pip installs to bring it.
+        fix: What to do when the service cannot be reached.
         id: The run's id with the service.
         url: Where people look at it; `None` if that is nowhere on the web.
     """
 
+    title: ClassVar[str]
+    library: ClassVar[str] = ""
+    install: ClassVar[str] = ""
+    fix: ClassVar[str] = ""
+
     id: str
     url: str | None = None
+
+    @abstractmethod
+    def __init__(self, run: RemoteRun) -> None: ...
+
+    @classmethod
+    def require_ready(cls) -> None:
+        """Check what can be known before the simulator starts, without importing the library.
+
+        Raises:
+            UsageError: if the library is missing, or nobody is logged in.
+        """
+        module = find_spec(cls.library) if cls.library else None
+        if cls.library and (module is None or module.origin is None):  # a folder of that name has no origin
+            raise UsageError(
+                f"{cls.title} is not installed", fix=f"pip install '{cls.install}', or --agent.logger tensorboard"
+            )
 
     @abstractmethod
     def write(self, iteration: int, scalars: dict[str, float]) -> None:
@@ -66,58 +108,46 @@ class RemoteLog(ABC):
         """Send what is left, and whether the training failed."""
 
 
-@dataclass(frozen=True)
-class RemoteLogSpec:
-    """How a service is reached.
+def remote_log_class(logger: str) -> type[RemoteLog] | None:
+    """Return the service that `agent.logger` names; `None` for a value that names none.
 
-    Attributes:
-        log: Reference of its `RemoteLog`.
-        title: Its name.
-        fix: What to do when it cannot be reached.
+    Raises:
+        UsageError: for an unknown name.
     """
-
-    log: str
-    title: str
-    fix: str
-
-
-REMOTE_LOGS = {
-    "wandb": RemoteLogSpec("genelab.rl.wandb_log:WandbLog", "Weights & Biases", "wandb login, or WANDB_MODE=offline"),
-    "mlflow": RemoteLogSpec("genelab.rl.mlflow_log:MlflowLog", "MLflow", "set MLFLOW_TRACKING_URI to your server"),
-}
-"""By the value of `agent.logger`, which is also the name of the module and of the extra that brings it."""
+    if logger in LOCAL_LOGGERS:
+        return None
+    catalog = get_catalog()
+    spec = catalog.logger(logger)
+    return catalog.load(spec, spec.logger)
 
 
 def require_logger(logger: str) -> None:
-    """Check that the library of `logger` is installed, without importing it, and that nobody has to log in first.
+    """Check that `agent.logger` names a service that can be used, or none.
 
     Raises:
         UsageError: if not.
     """
-    if logger not in REMOTE_LOGS:
-        return
-    module = find_spec(logger)
-    if module is None or module.origin is None:  # a folder of that name, such as wandb makes, has no origin
-        raise UsageError(
-            f"{REMOTE_LOGS[logger].title} is not installed",
-            where=f"agent.logger = {logger}",
-            fix=f"pip install 'genelab-core[{logger}]', or --agent.logger tensorboard",
-        )
-    if logger == "wandb" and not may_log_in():
-        raise UsageError(
-            f"{REMOTE_LOGS[logger].title} does not know who you are: there is no key and no terminal to ask for one",
-            where=f"agent.logger = {logger}",
-            fix=f"{REMOTE_LOGS[logger].fix}, or --agent.logger tensorboard",
-        )
+    try:
+        service = remote_log_class(logger)
+        if service is not None:
+            service.require_ready()
+    except UsageError as error:
+        raise UsageError(error.what, where=f"agent.logger = {logger}", fix=error.fix) from error
 
 
-def open_remote_log(ctx: TrainContext) -> RemoteLog:
+def open_remote_log(ctx: TrainContext) -> RemoteLog | None:
     """Begin the run of `ctx` with the service of `agent.logger`, or go on with it if the run is continued.
+
+    Returns:
+        `None` if the logger is no service.
 
     Raises:
         GenelabError: if the service cannot be reached.
     """
     logger, path = ctx.agent.logger, ctx.log_dir / REMOTE_ID
+    service = remote_log_class(logger)
+    if service is None:
+        return None
     known = read_json(path) if ctx.resume is not None and path.exists() else {}
     run = RemoteRun(
         folder=ctx.log_dir,
@@ -126,13 +156,14 @@ def open_remote_log(ctx: TrainContext) -> RemoteLog:
         known_id=known["id"] if known.get("logger") == logger else None,
         settings={"task": ctx.task_id, **to_json(ctx.agent)},
     )
-    spec = REMOTE_LOGS[logger]
     try:
-        log: RemoteLog = resolve(spec.log)(run)
+        log = service(run)
     except Exception as error:
         raise GenelabError(
-            f"{spec.title} cannot be reached: {first_line(error)}", where=f"agent.logger = {logger}", fix=spec.fix
+            f"{service.title} cannot be reached: {first_line(error)}",
+            where=f"agent.logger = {logger}",
+            fix=service.fix or None,
         ) from error
     write_json(path, {"logger": logger, "id": log.id, "project": run.project, "url": log.url})
-    print(f"{spec.title}: {log.url or f'run {log.id} of {run.project}'}", file=sys.stderr)
+    print(f"{service.title}: {log.url or f'run {log.id} of {run.project}'}", file=sys.stderr)
     return log

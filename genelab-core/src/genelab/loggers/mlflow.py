@@ -7,9 +7,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from mlflow.entities import Metric, Param
-from mlflow.tracking import MlflowClient
-
 from genelab.rl.remote_logs import RemoteLog, RemoteRun
 
 _REFUSED = re.compile(r"[^\w\-.:/ ]")
@@ -22,7 +19,14 @@ _BATCH = 100
 class MlflowLog(RemoteLog):
     """A run of MLflow. MLFLOW_TRACKING_URI says where it goes."""
 
+    title = "MLflow"
+    library = "mlflow"
+    install = "genelab-core[mlflow]"
+    fix = "set MLFLOW_TRACKING_URI to your server"
+
     def __init__(self, run: RemoteRun) -> None:
+        from mlflow.tracking import MlflowClient
+
         self._client = MlflowClient()
         if run.known_id is None:
             self.id = self._begin(run)
@@ -35,6 +39,8 @@ class MlflowLog(RemoteLog):
             self.url = f"{server}/#/experiments/{where}/runs/{self.id}"
 
     def write(self, iteration: int, scalars: dict[str, float]) -> None:
+        from mlflow.entities import Metric
+
         now = int(1000 * time.time())
         metrics = [Metric(_REFUSED.sub("_", tag), value, now, iteration) for tag, value in scalars.items()]
         self._client.log_batch(self.id, metrics=metrics)
@@ -43,6 +49,8 @@ class MlflowLog(RemoteLog):
         self._client.set_terminated(self.id, "FAILED" if failed else "FINISHED")
 
     def _begin(self, run: RemoteRun) -> str:
+        from mlflow.entities import Param
+
         experiment = self._client.get_experiment_by_name(run.project)
         where = self._client.create_experiment(run.project) if experiment is None else experiment.experiment_id
         begun = self._client.create_run(where, run_name=run.name, tags={"group": run.group}).info.run_id
