@@ -12,10 +12,15 @@ from click.testing import CliRunner
 from genelab.envs import make
 from genelab.runs.evaluation import evaluate
 from genelab.sim2sim.command import command as cli_command
+from genelab.sim2sim.request import Sim2simRequest
 from genelab.sim2sim.running import sim2sim
 from genelab.utils.errors import UsageError
 
 pytestmark = pytest.mark.genesis
+
+
+def measured(task, policy, **options):
+    return sim2sim(Sim2simRequest(task, policy, **options))
 
 
 @pytest.fixture
@@ -41,7 +46,7 @@ def pendulum_report(pendulum, in_genesis, tmp_path, reports):
     """What `sim2sim` says of the balancing law, against Genesis."""
     if "pendulum" not in reports:
         in_genesis(pendulum, tmp_path / "eval.json", episodes=8, seed=3)
-        reports["pendulum"] = sim2sim(
+        reports["pendulum"] = measured(
             pendulum.task, pendulum.path, episodes=8, seed=3, against=tmp_path / "eval.json", out=tmp_path / "s.json"
         )
         assert json.loads((tmp_path / "s.json").read_text()) == reports["pendulum"]
@@ -52,7 +57,7 @@ def pendulum_report(pendulum, in_genesis, tmp_path, reports):
 def quadruped_report(quadruped, in_genesis, tmp_path, reports):
     if "quadruped" not in reports:
         in_genesis(quadruped, tmp_path / "eval.json", episodes=8, seed=3)
-        reports["quadruped"] = sim2sim(
+        reports["quadruped"] = measured(
             quadruped.task, quadruped.path, episodes=8, seed=3, against=tmp_path / "eval.json"
         )
     return reports["quadruped"]
@@ -118,26 +123,26 @@ def test_a_wrong_gain_in_the_metadata_shows_as_another_trajectory(pendulum, tmp_
     metadata["deployment"]["robots"]["robot"]["actuators"]["cart"]["stiffness"] = [40.0]
     metadata["actuation"]["action_terms"][0]["scale"] = [1.5]
     (tmp_path / "policy.ts.metadata.json").write_text(json.dumps(metadata))
-    report = sim2sim(pendulum.task, path, episodes=2)
+    report = measured(pendulum.task, path, episodes=2)
     assert max(report["trajectory"]["open_loop"]["joint_pos"]["largest_per_step"]) > 1e-3
     assert report["checks"]["targets"] > 1e-4
     assert any("has the task changed" in warning for warning in report["warnings"])
 
 
 def test_a_command_script_replaces_the_commands_of_the_task(quadruped):
-    report = sim2sim(quadruped.task, quadruped.path, episodes=2, command="vx=1 for 0.5s; velocity=0,1")
+    report = measured(quadruped.task, quadruped.path, episodes=2, command="vx=1 for 0.5s; velocity=0,1")
     assert report["command"] == "vx=1 for 0.5s; velocity=0,1"
     metadata = json.loads(Path(f"{quadruped.path}.metadata.json").read_text())
     assert metadata["deployment"]["commands"]["velocity"]["components"] == ["vx", "vy"]
     assert "policy.command" not in report["checks"]["observations"]
     with pytest.raises(UsageError, match="2 elements"):
-        sim2sim(quadruped.task, quadruped.path, episodes=2, command="velocity=1")
+        measured(quadruped.task, quadruped.path, episodes=2, command="velocity=1")
 
 
 def test_an_evaluation_of_other_episodes_is_refused(pendulum, in_genesis, tmp_path):
     in_genesis(pendulum, tmp_path / "eval.json", episodes=2, seed=1)
     with pytest.raises(UsageError, match="seed: 1 against 0"):
-        sim2sim(pendulum.task, pendulum.path, episodes=2, against=tmp_path / "eval.json")
+        measured(pendulum.task, pendulum.path, episodes=2, against=tmp_path / "eval.json")
 
 
 def test_the_command_prints_differences_and_writes_the_file(pendulum, in_genesis, tmp_path, monkeypatch):
@@ -160,4 +165,4 @@ def test_the_exported_model_must_be_the_tasks(pendulum, tmp_path):
     metadata["deployment"]["robots"]["robot"]["mjcf_sha256"] = "0" * 64
     sidecar.write_text(json.dumps(metadata))
     with pytest.raises(Exception, match="is not the one that the policy was exported with"):
-        sim2sim(pendulum.task, tmp_path / "policy.ts", episodes=2)
+        measured(pendulum.task, tmp_path / "policy.ts", episodes=2)

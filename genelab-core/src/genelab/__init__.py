@@ -25,6 +25,11 @@ MOVED: dict[str, str] = {
     "genelab.runs.launcher": "genelab.jobs.launcher",
     "genelab.runs.launchers.local": "genelab.jobs.local_launcher",
     "genelab.runs.suite": "genelab.benchmark.suite",
+    "genelab.sim2sim.sensed:ground_distance": "genelab.sim2sim.observations:ground_distance",
+    "genelab.sim2sim.sensed:height_scan": "genelab.sim2sim.observations:height_scan",
+    "genelab.sim2sim.sensed:imu_ang_vel": "genelab.sim2sim.observations:imu_ang_vel",
+    "genelab.sim2sim.sensed:imu_lin_vel": "genelab.sim2sim.observations:imu_lin_vel",
+    "genelab.sim2sim.sensed:imu_projected_gravity": "genelab.sim2sim.observations:imu_projected_gravity",
 }
 """Modules and objects that files and code of older versions name, and where they are now."""
 

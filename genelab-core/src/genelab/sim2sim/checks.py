@@ -1,4 +1,4 @@
-"""How far the controller, made from metadata, is from what the environment computes for the same state."""
+"""Differences between the controller, which is built from metadata, and the environment in the same state."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class TermDifferences:
             self.largest[term] = max(self.largest[term], largest)
 
     def forget(self, term: str) -> None:
-        """Leave out a term that cannot be compared."""
+        """Leave a term out, because it cannot be compared."""
         del self._columns[term], self.largest[term]
 
 
 def description_differences(exported: Mapping[str, Any], today: Mapping[str, Any]) -> list[str]:
-    """Return one line for each place in which the metadata's `deployment` is not what the task says today."""
+    """Return one line for each place in which the metadata's `deployment` differs from today's task."""
     first, second = (with_first_names(json.loads(json.dumps(document))) for document in (exported, today))
     return list(_differences(first, second, ""))
 

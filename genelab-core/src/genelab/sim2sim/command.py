@@ -8,10 +8,11 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from genelab.console.options.common import force_option, json_option, task_command
+from genelab.console.options.common import filled, force_option, json_option, task_command
 from genelab.console.options.simulation import Seed
 from genelab.console.progress import episode_progress
 from genelab.plugins.catalog import discovered
+from genelab.sim2sim.request import Sim2simRequest
 
 _UNITS = {"joint_pos": "rad, m", "joint_vel": "rad/s, m/s", "base_pos": "m", "base_angle": "rad"}
 
@@ -32,6 +33,7 @@ class EngineName(click.ParamType):
     short_help="Run an exported policy in another simulator.",
     epilog="Exit status: 0 when every episode was measured, 1 when a file or the policy is broken, 2 for wrong usage.",
 )
+@filled(Sim2simRequest, "request")
 @click.argument("policy", type=click.Path(path_type=Path))
 @click.option("--engine", type=EngineName(), default="mujoco", show_default=True, help="The simulator.")
 @click.option("--episodes", type=click.IntRange(min=1), default=100, show_default=True, help="Episodes to measure.")
@@ -48,28 +50,13 @@ class EngineName(click.ParamType):
 @click.option("--video", type=click.Path(path_type=Path), metavar="FILE.MP4", help="Film the first episode.")
 @click.option(
     "--command",
-    "script",
     metavar="TEXT",
     help="Commands instead of the task's own: 'vx=0.5 for 4s; NAME=0,0,0'.",
 )
 @click.option("--trust", is_flag=True, help="Let the run's configs name code outside the installed plugins.")
 @json_option
 @force_option
-def command(
-    task: str,
-    overrides: list[tuple[str, str]],
-    policy: Path,
-    engine: str,
-    episodes: int,
-    seed: int,
-    against: Path | None,
-    out: Path,
-    video: Path | None,
-    script: str | None,
-    trust: bool,
-    as_json: bool,
-    force: bool,
-) -> None:
+def command(request: Sim2simRequest, as_json: bool) -> None:
     """Run POLICY, a file that `genelab export` wrote, on its robot in another simulator, and score it.
 
     The robot is driven by the file's metadata alone, as on the real machine; TASK only says where its model lies, where
@@ -78,27 +65,14 @@ def command(
     from genelab.sim2sim.running import sim2sim
 
     with episode_progress() as on_progress:
-        document = sim2sim(
-            task,
-            policy,
-            engine=engine,
-            episodes=episodes,
-            seed=seed,
-            overrides=overrides,
-            against=against,
-            out=out,
-            video=video,
-            command=script,
-            force=force,
-            trust=trust,
-            on_progress=on_progress,
-        )
+        document = sim2sim(request, on_progress)
     if as_json:
         import json
 
         click.echo(json.dumps(document, indent=2, allow_nan=False))
         return
-    _print(document, out)
+    assert request.out is not None  # the option has a default
+    _print(document, request.out)
 
 
 def _print(document: dict[str, Any], path: Path) -> None:

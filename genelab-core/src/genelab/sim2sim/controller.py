@@ -1,6 +1,6 @@
 """The program that a robot runs: observations from its state, the exported network, targets for its joints.
 
-It is made from the metadata of the exported file alone, apart from the environment it was trained in.
+It is built from the metadata of the exported file alone and uses nothing of the training environment.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class ObservationBuilder:
 
 
 class Controller:
-    """Observations and joint targets of `num_envs` robots; the network itself is asked elsewhere.
+    """Computes observations and joint targets of `num_envs` robots; the network between them runs elsewhere.
 
     Args:
         metadata: Content of the exported file's metadata.
@@ -116,11 +116,11 @@ class Controller:
         return {name: group.observe(robot, restarted) for name, group in self._groups.items()}
 
     def targets(self, actions: np.ndarray, robot: RobotState) -> np.ndarray:
-        """Return what each joint is asked for, `(num_envs, num_joints)`, and remember the action.
+        """Return the target of each joint, `(num_envs, num_joints)`, and remember the action.
 
         Args:
             actions: What the network returned, `(num_envs, action_dim)`.
-            robot: The state that was observed; joints without an action are asked for their default.
+            robot: The state that was observed; joints without an action get their default.
         """
         self.last_action = np.array(actions, dtype=float)
         self.step += 1
@@ -179,7 +179,7 @@ def _find_kinds(observations: Mapping[str, Mapping[str, Any]]) -> dict[str, dict
         observations: The metadata's `deployment.observations`: by group and term `kind` and `params`.
 
     Raises:
-        UsageError: naming every term whose kind nobody registered.
+        UsageError: naming every term whose kind no plugin registered.
     """
     catalog = get_catalog()
     by_kind = {spec.kind: spec for spec in catalog.observation_kinds.values()}
@@ -191,7 +191,7 @@ def _find_kinds(observations: Mapping[str, Mapping[str, Any]]) -> dict[str, dict
     ]
     if unknown:
         raise UsageError(
-            f"sim2sim cannot compute {', '.join(dict.fromkeys(unknown))}: nobody says how, from a robot's state alone",
+            f"sim2sim cannot compute {', '.join(dict.fromkeys(unknown))}: no plugin says how to, from a robot's state",
             where="observations",
             fix="provide an ObservationKindSpec through the hook genelab_observation_kinds of a plugin",
         )

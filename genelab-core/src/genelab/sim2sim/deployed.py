@@ -1,4 +1,4 @@
-"""The exported policy at work: its controller and its network in the place of any other policy."""
+"""The exported policy with its controller, in the form in which every policy is evaluated."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class DeployedPolicy:
         self._uncheckable(network.artifact.metadata["deployment"]["observations"])
 
     def _uncheckable(self, observations: Mapping[str, Mapping]) -> None:
-        """Leave out of the check what the environment cannot compute here, or draws ages or commands for itself."""
+        """Leave out of the check what the environment cannot compute here, or for which it draws its own numbers."""
         for group, terms in observations.items():
             for name, term in terms.items():
                 low, high = term["latency"]

@@ -1,4 +1,4 @@
-"""Laws that a simulator is told the torque of, tick by tick, as a robot's motor controller computes it."""
+"""Actuator laws that are computed here at each tick, as a robot's motor controller does; simulators get the torque."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from genelab.sim2sim.engine import Engine
 
 TOLERANCE = 1e-3
-"""Differences between controller and environment above this are warned of; float32 makes some of 1e-5."""
+"""A larger difference between controller and environment gives a warning; float32 alone causes about 1e-5."""
 
 
 class EngineArena(Arena):
@@ -65,7 +65,7 @@ class EngineArena(Arena):
         }
 
     def warnings(self) -> list[str]:
-        """Return one line for each thing that makes the numbers others than Genesis' for a reason beside physics."""
+        """Return one line for each reason other than physics why the numbers may differ from Genesis'."""
         lines = [
             f"the controller's observation {term} differs from the environment's by up to {largest:.2g}"
             for term, largest in self.policy.differences.largest.items()

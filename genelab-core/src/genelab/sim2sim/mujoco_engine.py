@@ -106,7 +106,7 @@ class MujocoEngine(Engine):
             mujoco.mj_step(self._model, data, steps)
 
     def _refresh(self, data: Any) -> None:
-        """Bring link poses and velocities up to the state: MuJoCo leaves them a tick behind."""
+        """Compute link poses and velocities of the present state: MuJoCo leaves those of the tick before."""
         mujoco.mj_kinematics(self._model, data)
         mujoco.mj_comPos(self._model, data)
         mujoco.mj_comVel(self._model, data)

@@ -1,7 +1,7 @@
-"""The MuJoCo model of a robot: its own MJCF, and of everything else only what the metadata says.
+"""Builds the MuJoCo model of a robot from its MJCF and the metadata.
 
-Genesis reads no `option`, `actuator`, `sensor`, `keyframe` and contact `pair` of a model file, so they are taken out
-here as well. A contact or limit whose softness the file does not state gets the metadata's time constant.
+Genesis ignores `option`, `actuator`, `sensor`, `keyframe` and contact `pair` elements of a model file, so they are
+removed here. A contact or limit whose softness the file does not state gets the metadata's time constant.
 """
 
 from __future__ import annotations

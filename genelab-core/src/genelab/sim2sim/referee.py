@@ -1,7 +1,6 @@
-"""The task as referee: starts, commands, terminations, rewards and metrics of its environment, over another simulator.
+"""The task as referee in another simulator: it starts and ends episodes, gives commands and scores.
 
-The referee decides where episodes begin and end and what they are worth. It does not drive: the robot acts on the
-targets that its own controller sets.
+It does not drive: the robot acts on the targets that its own controller sets.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ T = TypeVar("T")
 class Referee(ManagerBasedRlEnv):
     """The task's environment over an engine.
 
-    Terms that need what the engine does not have are left out, of observations the whole group. Without that there is
-    only less to check the controller by; without a termination or reward term the numbers are others, and the caller
-    must say so.
+    Terms that need what the engine does not have are left out, and so is the whole group of such an observation.
+    Without an observation the controller is checked less; without a termination or reward term the numbers change, so
+    the caller must report it.
 
     Args:
         cfg: The environment's config, as it would be evaluated in Genesis; it is copied.

@@ -1,4 +1,4 @@
-"""What a robot knows of itself and is told: the input of every observation kind."""
+"""What a robot knows of itself and is told: the argument of every observation kind."""
 
 from __future__ import annotations
 

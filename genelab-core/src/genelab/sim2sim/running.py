@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +13,18 @@ from genelab.export.artifact import Artifact
 from genelab.export.metadata import reference_path
 from genelab.plugins.catalog import get_catalog
 from genelab.runs.arena import measured_config, metric_specs
+from genelab.sim2sim.request import Sim2simRequest
 from genelab.utils.errors import UsageError
 from genelab.utils.files import check_output, write_json
 
 if TYPE_CHECKING:
+    from genelab.api import EngineSpec
     from genelab.config.env import ManagerBasedRlEnvCfg
     from genelab.export.policy import ExportedPolicy
-    from genelab.sim2sim.description import Camera, RobotModel
+    from genelab.export.reference import ReferenceRollout
+    from genelab.sim2sim.description import RobotModel
     from genelab.sim2sim.engine import Engine
+    from genelab.sim2sim.film import EpisodeFilm
 
 SCHEMA = "genelab.sim2sim/1"
 MAX_ROBOTS = 256
@@ -28,36 +32,12 @@ MAX_ROBOTS = 256
 
 
 def sim2sim(
-    task: str,
-    policy: str | Path,
-    *,
-    engine: str = "mujoco",
-    episodes: int = 100,
-    seed: int = 0,
-    overrides: Sequence[tuple[str, str]] = (),
-    against: str | Path | None = None,
-    out: str | Path | None = None,
-    video: str | Path | None = None,
-    command: str | None = None,
-    force: bool = False,
-    trust: bool = False,
-    on_progress: Callable[[int, int], None] = lambda counted, episodes: None,
+    request: Sim2simRequest, on_progress: Callable[[int, int], None] = lambda counted, episodes: None
 ) -> dict[str, Any]:
     """Run an exported policy in another simulator from its metadata alone, with the task as referee.
 
     Args:
-        task: Task id: where the robot's MJCF lies, where episodes begin and end, and what they are worth.
-        policy: The exported file.
-        engine: Name of the engine.
-        episodes: Number of episodes.
-        seed: Base seed: episode `i` starts as in `genelab eval` with this seed.
-        overrides: Pairs of dotted config path and text, for the referee.
-        against: `eval.json` of the same file in Genesis, to report differences from.
-        out: File to write; with `None` nothing is written.
-        video: Film of the first episode, `.mp4`.
-        command: Commands instead of those that the task draws; see `genelab.managers.command_script`.
-        force: Replace existing files.
-        trust: Let a run's configs name code outside the installed plugins.
+        request: What to run.
         on_progress: Called with (counted, asked for) whenever episodes finished.
 
     Returns:
@@ -69,56 +49,51 @@ def sim2sim(
             action or scene that cannot be had outside Genesis, or an `eval.json` of other episodes.
         GenelabError: if a file is damaged, or the robot's model is not the one that the policy was exported with.
     """
-    spec = get_catalog().engine(engine)
-    for target in (out, video):
+    spec = get_catalog().engine(request.engine)
+    for target in (request.out, request.video):
         if target is not None:
-            check_output(target, force=force)
-    artifact = _open_artifact(policy)
-    if command is not None and against is not None:
+            check_output(target, force=request.force)
+    artifact = _open_artifact(request.policy)
+    if request.command is not None and request.against is not None:
         raise UsageError("--command and --against exclude each other: Genesis' episodes have other commands")
-    genesis = None if against is None else _read_evaluation(Path(against), artifact, episodes, seed)
+    genesis = None if request.against is None else _read_evaluation(request.against, artifact, request)
 
     from genelab.export.policy import ExportedPolicy
     from genelab.managers.command_script import CommandScript
     from genelab.runs.source import open_source
-    from genelab.sim2sim.description import read_physics, require_deployment
+    from genelab.sim2sim.description import require_deployment
     from genelab.sim2sim.engine_arena import EngineArena
 
     deployment = require_deployment(artifact.metadata, artifact.path.name)
-    source = open_source(task, policy, overrides=overrides, trust=trust)
+    source = open_source(request.task, request.policy, overrides=request.overrides, trust=request.trust)
     cfg = measured_config(source.loaded.cfg, source.loaded.spec.id, "eval_env")
-    physics, robot, camera = read_physics(deployment), _robot(deployment, cfg), _camera(cfg)
-    if not math.isclose(physics.step_dt, cfg.step_dt, rel_tol=1e-6):
-        raise UsageError(
-            f"the policy acts every {physics.step_dt:g} s, and today's task every {cfg.step_dt:g} s",
-            where=str(artifact.path),
-            fix="give the task the tick and decimation of the export (--eval_env.decimation), or train anew",
-        )
-    script = None if command is None else CommandScript(command, deployment["commands"])
-    make_engine, network = get_catalog().load(spec, spec.engine), ExportedPolicy(artifact)
+    build = _engine_factory(spec, artifact, deployment, cfg)
+    script = None if request.command is None else CommandScript(request.command, deployment["commands"])
+    network, reference = ExportedPolicy(artifact), _read_reference(artifact)
 
-    def build(num_envs: int) -> Engine:
-        return make_engine(robot, physics, num_envs, camera)
-
-    specs, slots = metric_specs(), min(episodes, MAX_ROBOTS)
-    arena = EngineArena(cfg, specs, network, build, num_envs=slots, seed=seed, script=script)
+    slots = min(request.episodes, MAX_ROBOTS)
+    arena = EngineArena(cfg, metric_specs(), network, build, num_envs=slots, seed=request.seed, script=script)
     try:
-        with _film(video, arena.env.step_dt) as recorder:
+        with _film(request.video, arena.env.step_dt) as recorder:
             result = arena.measure(
-                arena.policy, episodes=episodes, seed=seed, recorder=recorder, on_progress=on_progress
+                arena.policy,
+                episodes=request.episodes,
+                seed=request.seed,
+                recorder=recorder,
+                on_progress=on_progress,
             )
-        evaluation = arena.report(result, source, arena.policy, overrides=overrides)
+        evaluation = arena.report(result, source, arena.policy, overrides=request.overrides)
         document = {
             "schema": SCHEMA,
             "task": source.loaded.spec.id,
             "policy": str(artifact.path),
             "engine": {"name": arena.engine.name, "version": arena.engine.version},
-            "command": command,
-            "video": None if video is None else str(video),
+            "command": request.command,
+            "video": None if request.video is None else str(request.video),
             "evaluation": evaluation,
-            "against": None if against is None else str(against),
+            "against": None if request.against is None else str(request.against),
             "differences": None,
-            "trajectory": _trajectory(network, build),
+            "trajectory": None if reference is None else _trajectory(reference, network, build),
             "checks": arena.checks(),
             "warnings": [warning["message"] for warning in evaluation["warnings"]] + arena.warnings(),
         }
@@ -126,28 +101,27 @@ def sim2sim(
         arena.close()
     if genesis is not None:
         _compare(genesis, document)
-    if out is not None:
-        write_json(out, document)
+    if request.out is not None:
+        write_json(request.out, document)
     return document
 
 
-def _open_artifact(policy: str | Path) -> Artifact:
-    path = Path(policy)
+def _open_artifact(path: Path) -> Artifact:
     suffixes = {spec.suffix for spec in get_catalog().exporters.values()}
     if path.suffix not in suffixes:
         raise UsageError(
-            f"{policy} is not an exported policy: their names end in {' or '.join(sorted(suffixes))}",
+            f"{path} is not an exported policy: their names end in {' or '.join(sorted(suffixes))}",
             fix="genelab export TASK CHECKPOINT --format onnx",
         )
     return Artifact.open(path)
 
 
-def _read_evaluation(path: Path, artifact: Artifact, episodes: int, seed: int) -> dict[str, Any]:
+def _read_evaluation(path: Path, artifact: Artifact, request: Sim2simRequest) -> dict[str, Any]:
     """Read Genesis' report and refuse one of another policy or of other episodes, before anything runs."""
     from genelab.eval.report import read_report
 
     report = read_report(path)
-    wanted = {"policy": artifact.metadata["sha256"], "episodes": episodes, "seed": seed}
+    wanted = {"policy": artifact.metadata["sha256"], "episodes": request.episodes, "seed": request.seed}
     found = {"policy": report["policy"]["sha256"], "episodes": report["num_episodes"], "seed": report["seed"]}
     lines = [f"{name}: {found[name]} against {wanted[name]}" for name in wanted if found[name] != wanted[name]]
     if lines:
@@ -157,6 +131,28 @@ def _read_evaluation(path: Path, artifact: Artifact, episodes: int, seed: int) -
             fix="run `genelab eval` with the exported file, and sim2sim with the same --episodes and --seed",
         )
     return report
+
+
+def _engine_factory(
+    spec: EngineSpec, artifact: Artifact, deployment: dict[str, Any], cfg: ManagerBasedRlEnvCfg
+) -> Callable[[int], Engine]:
+    """Return a function that makes the engine with so many robots.
+
+    Raises:
+        UsageError: if the policy acts in other steps than today's task.
+    """
+    from genelab.sim2sim.description import Camera, read_physics
+
+    physics, robot, camera = read_physics(deployment), _robot(deployment, cfg), cfg.scene.camera
+    if not math.isclose(physics.step_dt, cfg.step_dt, rel_tol=1e-6):
+        raise UsageError(
+            f"the policy acts every {physics.step_dt:g} s, and today's task every {cfg.step_dt:g} s",
+            where=str(artifact.path),
+            fix="give the task the tick and decimation of the export (--eval_env.decimation), or train anew",
+        )
+    view = Camera(camera.resolution, camera.position, camera.lookat, camera.fov, camera.follow is not None)
+    make_engine = get_catalog().load(spec, spec.engine)
+    return lambda num_envs: make_engine(robot, physics, num_envs, view)
 
 
 def _robot(deployment: dict[str, Any], cfg: ManagerBasedRlEnvCfg) -> RobotModel:
@@ -172,30 +168,28 @@ def _robot(deployment: dict[str, Any], cfg: ManagerBasedRlEnvCfg) -> RobotModel:
     return read_robot(deployment, xml, None if file is None else str(file.parent))
 
 
-def _camera(cfg: ManagerBasedRlEnvCfg) -> Camera:
-    from genelab.sim2sim.description import Camera
-
-    camera = cfg.scene.camera
-    return Camera(camera.resolution, camera.position, camera.lookat, camera.fov, camera.follow is not None)
-
-
-def _film(video: str | Path | None, step_dt: float) -> Any:
+def _film(video: Path | None, step_dt: float) -> EpisodeFilm | nullcontext[None]:
     if video is None:
         return nullcontext()
     from genelab.sim2sim.film import EpisodeFilm
 
-    return EpisodeFilm(Path(video), step_dt)
+    return EpisodeFilm(video, step_dt)
 
 
-def _trajectory(network: ExportedPolicy, build: Callable[[int], Engine]) -> dict[str, Any] | None:
-    """Repeat the reference rollout that lies beside the policy; `None` if it was exported without."""
-    described = network.artifact.metadata["reference"]
+def _read_reference(artifact: Artifact) -> ReferenceRollout | None:
+    """Return the reference rollout that lies beside the policy; `None` if it was exported without."""
+    described = artifact.metadata["reference"]
     if described is None:
         return None
     from genelab.export.reference import ReferenceRollout
+
+    return ReferenceRollout.read(reference_path(artifact.path), described["sha256"])
+
+
+def _trajectory(reference: ReferenceRollout, network: ExportedPolicy, build: Callable[[int], Engine]) -> dict[str, Any]:
+    """Repeat the reference rollout."""
     from genelab.sim2sim.trajectories import compare_trajectories
 
-    reference = ReferenceRollout.read(reference_path(network.artifact.path), described["sha256"])
     engine = build(reference.qpos.shape[1])
     try:
         return compare_trajectories(engine, network, reference)

@@ -1,6 +1,6 @@
-"""An engine in the place of Genesis: its robot as entities read one, and the scene that environments step.
+"""An engine in the place of Genesis: the body that entities read, and the scene that environments step.
 
-`Articulation`, and with it every reward, termination, event and metric term, then works on another simulator unchanged.
+Entities, and with them all reward, termination, event and metric terms, then work in another simulator unchanged.
 """
 
 from __future__ import annotations

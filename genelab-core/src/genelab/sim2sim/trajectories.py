@@ -1,4 +1,4 @@
-"""The first second again: the engine from the states, and under the actions, of the reference rollout."""
+"""Repeats the reference rollout, the first second of some episodes in Genesis, in an engine and compares the two."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ TIMES = (0.1, 0.25, 0.5, 1.0)
 
 
 def compare_trajectories(engine: Engine, network: ExportedPolicy, reference: ReferenceRollout) -> dict[str, Any]:
-    """Return how far the engine's robots go from the reference's.
+    """Return how far the engine's robots drift from those of the reference.
 
     Args:
         engine: As many robots as the reference has episodes.
         network: The exported policy.
-        reference: What the simulator of the training did.
+        reference: What Genesis did.
 
     Returns:
         `observations`: largest difference of each term when the robot is in the reference's state;
@@ -50,7 +50,7 @@ def _controller(engine: Engine, network: ExportedPolicy) -> Controller:
 
 
 def _observation_differences(engine: Engine, network: ExportedPolicy, reference: ReferenceRollout) -> dict[str, float]:
-    """Compare observations in the reference's own states; what depends on contact forces has none there."""
+    """Compare observations in the states of the reference, where contact forces are zero."""
     groups = network.artifact.metadata["obs_groups"]
     controller, differences = _controller(engine, network), TermDifferences(groups)
     everyone = np.ones(engine.num_envs, dtype=bool)
