@@ -6,9 +6,10 @@ import pytest
 import torch
 from stub_env import StubEnv, mask
 
+from genelab.config import CommandTermCfg, configclass
 from genelab.managers.command_manager import CommandManager
 from genelab.mdp import UniformCommandCfg
-from genelab.utils.errors import UsageError
+from genelab.utils.errors import GenelabError, UsageError
 
 EVERYONE = mask(*[True] * 4)
 
@@ -29,6 +30,16 @@ def steps(env: StubEnv, manager: CommandManager, count: int) -> list[torch.Tenso
         manager.compute(env.step_dt)
         goals.append(manager.get("goal").clone())
     return goals
+
+
+def test_a_config_that_builds_something_else_is_named() -> None:
+    @configclass
+    class Odd(CommandTermCfg):
+        def build(self, env: object) -> object:
+            return "no term"
+
+    with pytest.raises(GenelabError, match=r"Odd\.build\(\) returned str, not a CommandTerm"):
+        CommandManager({"odd": Odd()}, StubEnv(4))  # pyright: ignore[reportArgumentType]
 
 
 def test_each_env_draws_a_goal_of_its_own_within_the_bounds() -> None:

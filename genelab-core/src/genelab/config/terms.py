@@ -116,7 +116,7 @@ class ActionTermCfg:
 
     entity: str = "robot"
 
-    def build(self, env: Any) -> Any:
+    def build(self, env: Any) -> object:
         """Return the runtime term, a `genelab.managers.action_manager.ActionTerm`; `env` is a `TermEnv`."""
         raise NotImplementedError(f"{type(self).__name__} does not define build()")
 
@@ -135,6 +135,6 @@ class CommandTermCfg:
 
     resampling_s: tuple[float, float] = (10.0, 10.0)
 
-    def build(self, env: Any) -> Any:
+    def build(self, env: Any) -> object:
         """Return the runtime term, a `genelab.managers.command_manager.CommandTerm`; `env` is a `TermEnv`."""
         raise NotImplementedError(f"{type(self).__name__} does not define build()")

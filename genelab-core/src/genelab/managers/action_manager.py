@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+from genelab.config.base import built
 from genelab.config.terms import ActionTermCfg
 from genelab.managers.delay import DelayBuffer
 from genelab.managers.term_env import TermEnv
@@ -67,7 +68,7 @@ class ActionManager:
         if not cfg:
             raise GenelabError("the environment has no action term", where="actions")
         self._env = env
-        self.terms: dict[str, ActionTerm] = {name: term.build(env) for name, term in cfg.items()}
+        self.terms: dict[str, ActionTerm] = {name: built(term, ActionTerm, env) for name, term in cfg.items()}
         self.dim = sum(term.dim for term in self.terms.values())
         self._noise_std = noise_std
         self.delay = DelayBuffer("action", delay, env.num_envs, self.dim, env.random) if delay != (0, 0) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+from genelab.config.base import built
 from genelab.config.serialization import to_json
 from genelab.config.terms import CommandTermCfg
 from genelab.managers.term_env import TermEnv
@@ -98,7 +99,7 @@ class CommandManager:
     def __init__(self, cfg: dict[str, CommandTermCfg], env: TermEnv) -> None:
         self.terms: dict[str, CommandTerm] = {}
         for name, term_cfg in cfg.items():
-            term = term_cfg.build(env)
+            term = built(term_cfg, CommandTerm, env)
             term.name = name
             self.terms[name] = term
 

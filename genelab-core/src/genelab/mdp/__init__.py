@@ -1,19 +1,14 @@
 """Terms that any task may use. Importing this loads no torch; see `genelab.utils.lazy`."""
 
-import sys
-
 from genelab.mdp import (
     curricula,
     feet_rewards,
     frames,
-    joint_actions,
     joint_rewards,
     observations,
     rewards,
     sensing,
     terminations,
-    uniform_command,
-    velocity_command,
     velocity_rewards,
 )
 from genelab.mdp.differential_ik import DifferentialIkActionCfg
@@ -64,11 +59,3 @@ __all__ = [
     "terminations",
     "velocity_rewards",
 ]
-
-# The API reference named these modules until their configs and runtimes became one file; packs may import them still.
-for _old, _module in {
-    "actions": joint_actions,
-    "commands": uniform_command,
-    "velocity_commands": velocity_command,
-}.items():
-    sys.modules[f"{__name__}.{_old}"] = globals()[_old] = _module
