@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import Annotated, Any, Protocol, TypeVar, dataclass_transform
+from typing import Annotated, Any, Protocol, TypeGuard, TypeVar, cast, dataclass_transform
 
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass as pydantic_dataclass
@@ -15,6 +15,7 @@ from genelab.utils.references import is_reference, resolve
 T = TypeVar("T")
 
 _SETTINGS = ConfigDict(extra="forbid", validate_assignment=True, validate_default=True, arbitrary_types_allowed=True)
+_MARK = "__genelab_config__"
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field, Field))
@@ -24,14 +25,24 @@ def configclass(cls: type[T]) -> type[T]:
     Raises (on construction or assignment):
         pydantic.ValidationError: for an unknown field or a value of the wrong type.
     """
-    made: type[T] = pydantic_dataclass(cls, config=_SETTINGS, kw_only=True)  # pyright: ignore[reportAssignmentType]
-    made.__genelab_config__ = True  # pyright: ignore[reportAttributeAccessIssue]
+    made = cast(type[T], pydantic_dataclass(cls, config=_SETTINGS, kw_only=True))
+    setattr(made, _MARK, True)
     return made
 
 
 def is_config(value: object) -> bool:
     """Return whether `value` is a config class or an instance of one."""
-    return bool(getattr(value, "__genelab_config__", False))
+    return bool(getattr(value, _MARK, False))
+
+
+def is_table(value: object) -> TypeGuard[dict[Any, Any]]:
+    """Return whether `value` is a dict."""
+    return isinstance(value, dict)
+
+
+def is_row(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Return whether `value` is a list or a tuple."""
+    return isinstance(value, list | tuple)
 
 
 class Buildable(Protocol):
@@ -77,9 +88,9 @@ def _to_callable(value: Any) -> Any:
 
 def _to_tuples(value: Any) -> Any:
     """Turn lists into tuples at any depth, so that a value is equal to its JSON round trip."""
-    if isinstance(value, list | tuple):
+    if is_row(value):
         return tuple(_to_tuples(item) for item in value)
-    if isinstance(value, dict):
+    if is_table(value):
         return {key: _to_tuples(item) for key, item in value.items()}
     return value
 

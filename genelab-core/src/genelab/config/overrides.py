@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from genelab.config.base import is_config
+from genelab.config.base import is_config, is_table
 from genelab.config.serialization import to_json
 from genelab.utils.errors import UsageError
 from genelab.utils.names import nearest
@@ -23,14 +23,14 @@ def override_paths(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every overridable path below `config` with its present value, as plain JSON types."""
     if is_config(config):
         children = [(field.name, getattr(config, field.name)) for field in dataclasses.fields(config)]
-    elif isinstance(config, dict):
+    elif is_table(config):
         children = list(config.items())
     else:
         yield prefix, to_json(config)
         return
     for name, value in children:
         path = f"{prefix}.{name}" if prefix else str(name)
-        if is_config(value) or (isinstance(value, dict) and value):
+        if is_config(value) or (is_table(value) and value):
             yield from override_paths(value, path)
         elif not callable(value):
             yield path, to_json(value)
@@ -51,7 +51,7 @@ def apply_override(root: Any, path: str, text: str) -> None:
         owner = _child(owner, part, root, path, ".".join(parts[: depth + 1]))
     last = parts[-1]
     current = _child(owner, last, root, path, path)
-    if isinstance(owner, dict) and is_config(current):
+    if is_table(owner) and is_config(current):
         if text.lower() not in NONE_WORDS:
             raise UsageError(
                 f"{path} is a table, not a value", fix=f"set one of its fields, or {path} none to remove it"
@@ -63,7 +63,7 @@ def apply_override(root: Any, path: str, text: str) -> None:
     annotation = _annotation(owner, last, current)
     try:
         value = TypeAdapter(annotation).validate_python(_parse(text, annotation))
-        if isinstance(owner, dict):
+        if is_table(owner):
             owner[last] = value
         else:
             setattr(owner, last, value)
@@ -78,13 +78,13 @@ def apply_override(root: Any, path: str, text: str) -> None:
 def _names(owner: Any) -> list[str]:
     if is_config(owner):
         return [field.name for field in dataclasses.fields(owner)]
-    return [str(key) for key in owner] if isinstance(owner, dict) else []
+    return [str(key) for key in owner] if is_table(owner) else []
 
 
 def _child(owner: Any, name: str, root: Any, path: str, so_far: str) -> Any:
     names = _names(owner)
     if name in names:
-        return owner[name] if isinstance(owner, dict) else getattr(owner, name)
+        return owner[name] if is_table(owner) else getattr(owner, name)
     paths = [known for known, _ in override_paths(root)]
     close = nearest(path, paths) or [f"{so_far.rpartition('.')[0]}.{known}" for known in names][:8]
     raise UsageError(f"unknown config path {path!r}", fix=f"nearest: {', '.join(close)}" if close else None)
@@ -92,10 +92,10 @@ def _child(owner: Any, name: str, root: Any, path: str, so_far: str) -> Any:
 
 def _annotation(owner: Any, name: str, current: Any) -> Any:
     if is_config(owner):
-        return typing.get_type_hints(type(owner), include_extras=True)[name]
+        return typing.get_type_hints(owner.__class__, include_extras=True)[name]
     if current is None:
         return Any
-    return tuple[type(current[0]), ...] if isinstance(current, tuple) and current else type(current)
+    return tuple[current[0].__class__, ...] if current and current.__class__ is tuple else current.__class__
 
 
 def _parse(text: str, annotation: Any) -> Any:
@@ -133,10 +133,8 @@ def _number(text: str) -> Any:
 
 
 def _type_name(annotation: Any) -> str:
-    names = []
-    for option in _options(annotation):
-        names.append("None" if option is type(None) else getattr(option, "__name__", str(option)))
-    return " or ".join(names)
+    kinds = ("None" if kind is type(None) else getattr(kind, "__name__", str(kind)) for kind in _options(annotation))
+    return " or ".join(kinds)
 
 
 def parse_overrides(arguments: list[str]) -> list[tuple[str, str]]:

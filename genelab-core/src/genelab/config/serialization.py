@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from genelab.config.base import is_config
+from genelab.config.base import is_config, is_row, is_table
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.references import first_name, is_reference, reference_of, resolve
 
@@ -36,9 +36,9 @@ def to_json(value: Any) -> Any:
         return value
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, dict):
+    if is_table(value):
         return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if is_row(value):
         return [to_json(item) for item in value]
     if callable(value):
         return {FUNCTION: reference_of(value)}
@@ -47,7 +47,7 @@ def to_json(value: Any) -> Any:
 
 def _field_to_json(value: Any) -> Any:
     made = to_json(value)
-    return made[FUNCTION] if isinstance(made, dict) and set(made) == {FUNCTION} else made
+    return made[FUNCTION] if is_table(made) and set(made) == {FUNCTION} else made
 
 
 def from_json(value: Any, *, trusted: Callable[[str], bool] | None = None) -> Any:
@@ -62,9 +62,9 @@ def from_json(value: Any, *, trusted: Callable[[str], bool] | None = None) -> An
     Raises:
         UsageError: for a reference into a package that is not trusted, or a type that is not a config.
     """
-    if isinstance(value, list):
+    if is_row(value):
         return tuple(from_json(item, trusted=trusted) for item in value)
-    if isinstance(value, dict):
+    if is_table(value):
         if set(value) == {FUNCTION}:
             return _resolved(value[FUNCTION], trusted)
         if TYPE in value and is_reference(value[TYPE]):
@@ -80,9 +80,9 @@ def from_json(value: Any, *, trusted: Callable[[str], bool] | None = None) -> An
 
 def with_first_names(value: Any) -> Any:
     """Return what `to_json` made with each reference in its oldest form, so that a hash outlives a renamed module."""
-    if isinstance(value, list):
+    if is_row(value):
         return [with_first_names(item) for item in value]
-    if isinstance(value, dict):
+    if is_table(value):
         return {key: with_first_names(item) for key, item in value.items()}
     return first_name(value) if is_reference(value) else value
 
