@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 from sample_packs import BROKEN, genelab, install, install_healthy
 
+from genelab.api import RECORD_HOOKS
 from genelab.cli import root
 from genelab.plugins.candidates import installed_candidates
-from genelab.plugins.catalog import Catalog, discovered
+from genelab.plugins.catalog import KINDS, Catalog, discovered
 from genelab.plugins.selection import Selection
 
 EXPECTED = {
@@ -107,6 +108,11 @@ def test_plugins_info_shows_the_traceback(all_broken):
     assert done.returncode == 0
     assert "RuntimeError: no robots today" in done.stdout
     assert "in genelab_tasks" in done.stdout
+
+
+def test_every_kind_of_record_is_listed_and_so_checked_by_plugins_doctor():
+    catalog = discover()
+    assert len({id(getattr(catalog, kind)) for kind in KINDS}) == len(RECORD_HOOKS)
 
 
 def test_plugins_doctor_names_every_problem_and_fails(all_broken):
