@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from genelab.rl.checkpoint import load_weights
-from genelab_backend_rslrl.ppo import TerminalValuePPO
+from genelab_backend_rslrl.ppo import TerminalValuePPO, each_part
 
 
 class RslRlLearner:
@@ -33,9 +33,4 @@ class RslRlLearner:
     def load_state(self, state: dict[str, Any]) -> None:
         models = (self._algorithm.actor, self._algorithm.critic)
         for model, hidden in zip(models, state["hidden_states"].values(), strict=True):
-            model.reset(hidden_state=self._on_device(hidden))
-
-    def _on_device(self, state: Any) -> Any:
-        if isinstance(state, tuple):
-            return tuple(part.to(self._device) for part in state)
-        return None if state is None else state.to(self._device)
+            model.reset(hidden_state=each_part(hidden, lambda part: part.to(self._device)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -39,9 +40,10 @@ class TerminalValuePPO(PPO):
         self._time_outs.append(extras["time_outs"])
         final_obs = extras.get("final_obs")
         self._terminal.append(None if final_obs is None else (final_obs, self.critic.get_hidden_state()))
+        ended = dones.view(1, -1, 1)
         for model in (self.actor, self.critic):
             if model.is_recurrent:
-                model.reset(hidden_state=_without(model.get_hidden_state(), dones))
+                model.reset(hidden_state=each_part(model.get_hidden_state(), lambda part: part.masked_fill(ended, 0.0)))
 
     def compute_returns(self, obs: TensorDict) -> None:
         """Bootstrap the time-outs of the rollout, then compute its returns and advantages."""
@@ -61,7 +63,7 @@ class TerminalValuePPO(PPO):
                     fix='return extras["final_obs"] in each step in which an env finishes',
                 )
             observations.append(terminal[0][step_rows])
-            states.append(_columns(terminal[1], step_rows))
+            states.append(each_part(terminal[1], lambda part, rows=step_rows: part[:, rows]))
         self._time_outs, self._terminal = [], []
         if not observations:
             return
@@ -73,28 +75,21 @@ class TerminalValuePPO(PPO):
         self.storage.rewards[steps, rows] += self.gamma * values
 
 
-def _without(state: HiddenState, dones: torch.Tensor) -> HiddenState:
-    """Return a copy of `state`, each tensor `(layers, num_envs, hidden)`, with zeros where `dones`."""
+def each_part(state: HiddenState, change: Callable[[torch.Tensor], torch.Tensor]) -> HiddenState:
+    """Return `change` of each tensor `(layers, num_envs, hidden)` of a hidden state."""
     if state is None:
         return None
     if isinstance(state, tuple):
-        return tuple(part.masked_fill(dones.view(1, -1, 1), 0.0) for part in state)  # pyright: ignore[reportReturnType]
-    return state.masked_fill(dones.view(1, -1, 1), 0.0)
-
-
-def _columns(state: HiddenState, rows: torch.Tensor) -> HiddenState:
-    """Return the hidden state of these envs."""
-    if state is None:
-        return None
-    if isinstance(state, tuple):
-        return tuple(part[:, rows] for part in state)  # pyright: ignore[reportReturnType]
-    return state[:, rows]
+        hidden, cell = state
+        return change(hidden), change(cell)
+    return change(state)
 
 
 def _side_by_side(states: list[HiddenState]) -> HiddenState:
     """Return the hidden states of several steps as one batch."""
-    if isinstance(states[0], tuple):
-        return tuple(torch.cat(parts, dim=1) for parts in zip(*states, strict=True))  # pyright: ignore
-    if states[0] is None:
-        return None
-    return torch.cat(states, dim=1)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    cells = [state for state in states if isinstance(state, tuple)]
+    if cells:
+        hidden, cell = (torch.cat(parts, dim=1) for parts in zip(*cells, strict=True))
+        return hidden, cell
+    plain = [state for state in states if isinstance(state, torch.Tensor)]
+    return torch.cat(plain, dim=1) if plain else None

@@ -28,6 +28,9 @@ _WATCHED = ["train", "_sample_action"]
 class OnPolicyLoop(_OnPolicy):
     """Adds to PPO and A2C: time-outs bootstrapped in one batch, statistics of observations, and the barrier."""
 
+    observation_space: Any
+    policy: Any
+
     def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int) -> bool:
         """Collect a rollout, unless the callback ends the training first."""
         if not callback.between_rollouts():
@@ -39,13 +42,13 @@ class OnPolicyLoop(_OnPolicy):
 
         Done after the update, so that the probabilities in a rollout belong to the network that is updated.
         """
-        observations = self.rollout_buffer.observations.reshape(-1, self.observation_space.shape[0])  # pyright: ignore
+        observations = self.rollout_buffer.observations.reshape(-1, self.observation_space.shape[0])
         update_normalizers(self.policy, observations, self.device)
 
     def terminal_value(self, observations: Any) -> np.ndarray:
         """Return γ·V of terminal observations, `(k,)`."""
         with torch.no_grad():
-            values = self.policy.predict_values(obs_as_tensor(observations, self.device))  # pyright: ignore
+            values = self.policy.predict_values(obs_as_tensor(observations, self.device))
         return self.gamma * values.flatten().cpu().numpy()
 
     def _update_info_buffer(self, infos: Any, dones: Any = None) -> None:
@@ -62,7 +65,10 @@ class OffPolicyLoop(_OffPolicy):
         exploration_noise: Standard deviation of the noise on scaled actions.
     """
 
+    action_space: Any
+    env: Any
     exploration_noise: float = 0.0
+    _last_obs: Any
 
     def collect_rollouts(self, env: Any, callback: Any, *args: Any, **kwargs: Any) -> RolloutReturn:
         """Collect a rollout, unless the callback ends the training first."""
@@ -77,9 +83,9 @@ class OffPolicyLoop(_OffPolicy):
     def _sample_action(self, learning_starts: int, action_noise: Any = None, n_envs: int = 1) -> Any:
         """Return actions for the environment and, scaled to [-1, 1], for the replay buffer."""
         if self.num_timesteps < learning_starts:
-            scaled = np.random.uniform(-1.0, 1.0, (n_envs, *self.action_space.shape)).astype(np.float32)  # pyright: ignore
+            scaled = np.random.uniform(-1.0, 1.0, (n_envs, *self.action_space.shape)).astype(np.float32)
         else:
-            actions, _ = self.predict(self._last_obs, deterministic=False)  # pyright: ignore[reportArgumentType]
+            actions, _ = self.predict(self._last_obs, deterministic=False)
             scaled = self.policy.scale_action(actions)
             if self.exploration_noise > 0.0:
                 noise = np.random.normal(0.0, self.exploration_noise, scaled.shape).astype(np.float32)
@@ -89,7 +95,7 @@ class OffPolicyLoop(_OffPolicy):
     def _store_transition(
         self, replay_buffer: Any, buffer_action: Any, new_obs: Any, reward: Any, dones: Any, infos: Any
     ) -> None:
-        successors = self.env.successors(new_obs)  # pyright: ignore[reportOptionalMemberAccess, reportAttributeAccessIssue]
+        successors = self.env.successors(new_obs)
         replay_buffer.add(self._last_obs, successors, buffer_action, reward, dones, infos)
         self._last_obs = new_obs
 

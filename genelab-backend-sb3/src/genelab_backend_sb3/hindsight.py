@@ -40,12 +40,15 @@ class HindsightBuffer(HerReplayBuffer):
         rewards = self.rewards[rows, envs]
         self._relabel(before, after, rewards, rows, envs)
         return DictReplayBufferSamples(
-            observations={key: self.to_torch(values) for key, values in before.items()},  # pyright: ignore[reportArgumentType]
+            observations=self._tensors(before),
             actions=self.to_torch(self.actions[rows, envs]),
-            next_observations={key: self.to_torch(values) for key, values in after.items()},  # pyright: ignore[reportArgumentType]
+            next_observations=self._tensors(after),
             dones=self.to_torch(self.dones[rows, envs] * (1 - self.timeouts[rows, envs]))[:, None],
             rewards=self.to_torch(rewards)[:, None],
         )
+
+    def _tensors(self, arrays: dict[str, np.ndarray]) -> Any:
+        return {key: self.to_torch(values) for key, values in arrays.items()}
 
     def _draw(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw transitions of whole episodes; return their rows and envs, `(count,)` each."""
@@ -57,11 +60,12 @@ class HindsightBuffer(HerReplayBuffer):
             valid = np.flatnonzero(lengths)
             if not valid.size:
                 raise RuntimeError("no episode has ended yet: there is nothing to relabel")
-            return np.unravel_index(np.random.choice(valid, size=count), (filled, self.n_envs))  # pyright: ignore[reportReturnType]
+            drawn, invalid = np.random.choice(valid, size=count), np.zeros(count, dtype=bool)
         while invalid.any():
             drawn[invalid] = np.random.randint(lengths.size, size=int(invalid.sum()))
             invalid = lengths[drawn] == 0
-        return np.unravel_index(drawn, (filled, self.n_envs))  # pyright: ignore[reportReturnType]
+        rows, envs = np.unravel_index(drawn, (filled, self.n_envs))
+        return rows, envs
 
     def _relabel(
         self,

@@ -111,8 +111,9 @@ class FlatObservations(BaseFeaturesExtractor):
 
     def __init__(self, observation_space: gymnasium.Space[Any], normalize: bool) -> None:
         self.keys = GOAL_KEYS if isinstance(observation_space, gymnasium.spaces.Dict) else None
-        spaces = [observation_space] if self.keys is None else [observation_space[key] for key in self.keys]  # pyright: ignore
-        dim = sum(int(np.prod(space.shape)) for space in spaces)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        space: Any = observation_space
+        parts = [space] if self.keys is None else [space[key] for key in self.keys]
+        dim = sum(int(np.prod(part.shape)) for part in parts)
         super().__init__(observation_space, dim)
         self.normalizer = RunningNormalizer(dim) if normalize else nn.Identity()
 

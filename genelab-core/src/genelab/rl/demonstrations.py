@@ -28,8 +28,9 @@ ABOUT = "about"
 def write_demonstrations(path: Path, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
     """Write `arrays` and what is to be known `about` them; the file appears when it is whole."""
     described = {"format": FORMAT, **about, "sha256": arrays_sha256(arrays)}
+    members: dict[str, Any] = {ABOUT: np.array(json.dumps(described, allow_nan=False)), **arrays}
     with atomic_path(path) as temporary, temporary.open("wb") as handle:
-        np.savez_compressed(handle, **{ABOUT: np.array(json.dumps(described, allow_nan=False))}, **arrays)  # pyright: ignore[reportArgumentType]
+        np.savez_compressed(handle, **members)
 
 
 def read_demonstration_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -54,7 +54,11 @@ class InferenceSetup:
     action_dim: int
     recurrent: RecurrentSpec | None = None
     sample: Callable[..., Any] | None = None
-    info: dict[str, Any] = field(default_factory=dict)
+    info: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def _tell_nobody(kind: str, **data: Any) -> None:
+    """Take in an event."""
 
 
 @dataclass
@@ -91,11 +95,11 @@ class TrainContext:
     warm_start: Path | None = None
     resume: Path | None = None
     should_stop: Callable[[], bool] = lambda: False
-    notify: Callable[..., None] = lambda kind, **data: None
+    notify: Callable[..., None] = _tell_nobody
     on_iteration: Callable[[int, int, dict[str, float]], None] = lambda iteration, env_steps, scalars: None
     evaluate: Callable[[int, int, Callable[[Path], None]], dict[str, float]] = lambda iteration, env_steps, write: {}
     watch: Callable[[str, Any, str], None] = lambda label, target, method: None
-    checkpoint_meta: dict[str, Any] = field(default_factory=dict)
+    checkpoint_meta: dict[str, Any] = field(default_factory=dict[str, Any])
     world: World = field(default_factory=World)
 
 
