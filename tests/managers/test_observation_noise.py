@@ -11,7 +11,7 @@ import torch
 from genelab import mdp
 from genelab.config import GaussianNoise, NoiseCfg, ObservationGroupCfg, ObservationTermCfg, UniformNoise, configclass
 from genelab.config.noise import NoiseDraws
-from genelab.managers.observation_noise import ObservationNoise
+from genelab.managers.observation_group import ObservationNoise
 from genelab.managers.random_streams import RandomStreams
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from genelab.entities.physical_properties import PhysicalProperties
 from genelab.entities.rigid_object import RigidObject
 from genelab.sensors.sensor import Sensor
 from genelab.sim.markers import SphereMarker
+from genelab.sim.viewer_keys import KeyBinding
 from genelab.terrains.generator import TerrainGrid
 from genelab.terrains.ground import FlatGround, Ground, HeightField
 from genelab.terrains.placement import Placement
@@ -101,6 +102,9 @@ class Scene(ABC):
 
     def show(self, markers: list[SphereMarker]) -> None:
         """Show markers of all envs in the viewer, if there is one, until the next call."""
+
+    def bind_keys(self, bindings: Sequence[KeyBinding]) -> None:
+        """Let keys of the viewer, if there is one, call functions."""
 
     def __getitem__(self, name: str) -> Articulation | RigidObject:
         if name not in self.entities:
