@@ -8,7 +8,7 @@ import torch
 from genelab.eval.metrics import NotApplicable
 from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import load_task
-from genelab.testing import FakeVecEnv, TaskContract, assert_light_import
+from genelab.testing import FakeVecEnv, TaskContract
 from genelab.utils.references import resolve
 
 
@@ -22,10 +22,6 @@ class TestDoubleInvertedPendulum(TaskContract):
 
 class TestMemoryPendulum(TaskContract):
     task = "GeneLab-Inverted-Pendulum-Memory-Rnn-v0"
-
-
-def test_the_plugin_module_is_light():
-    assert_light_import("genelab_tasks_locomotion.plugin")
 
 
 @pytest.mark.parametrize(("task", "ceiling"), [("Inverted-Pendulum", 40.0), ("Double-Inverted-Pendulum", 60.0)])

@@ -11,7 +11,7 @@ import torch
 
 from genelab.mdp import JointTrajectoryActionCfg
 from genelab.mdp.joint_trajectory import JointTrajectoryAction, read_joint_trajectory
-from genelab.testing import TaskContract, assert_light_import
+from genelab.testing import TaskContract
 from genelab.utils.errors import UsageError
 from genelab_tasks_manipulation.playback import rubiks_terms
 from genelab_tasks_manipulation.playback.record_gestures import joint_names
@@ -26,10 +26,6 @@ class TestRubiks(TaskContract):
 
 class TestShadowHand(TaskContract):
     task = "GeneLab-Shadow-Hand-Playback-v0"
-
-
-def test_the_plugin_module_is_light():
-    assert_light_import("genelab_tasks_manipulation.plugin")
 
 
 def is_solved(positions, quats) -> bool:

@@ -116,16 +116,6 @@ def test_observation_noise_is_bounded_and_only_for_the_policy(pendulum_env):
     assert noise[:, 0].max() > 0.0005
 
 
-def test_raw_observations_times_scale_are_the_observations(pendulum_env):
-    pendulum_env.reset(seed=5)
-    scaled = pendulum_env.get_observations()["critic"]
-    pendulum_env.raw_observations = True
-    raw = pendulum_env.get_observations()["critic"]
-    pendulum_env.raw_observations = False
-    scale = torch.tensor(pendulum_env.observation_layout.groups["critic"].scale())
-    assert torch.equal(raw * scale, scaled) and not torch.equal(raw, scaled)
-
-
 def test_pushes_add_to_the_velocity_of_the_cart_only(pendulum_env):
     pendulum_env.reset(seed=5)
     robot = pendulum_env.scene["robot"]

@@ -40,44 +40,6 @@ def test_base_velocity_is_in_the_body_frame(quadruped_env):
     assert torch.equal(quadruped_env.get_observations()["critic"], expected)
 
 
-def test_history_stacks_frames_oldest_first_and_starts_filled(quadruped_env):
-    first, _ = quadruped_env.reset(seed=1)
-    width = quadruped_env.observation_layout.groups["policy"].frame_dim
-    frames = first["policy"].reshape(8, 3, width)
-    assert torch.equal(frames[:, 0], frames[:, 2])
-    newest = [step[0]["policy"].reshape(8, 3, width)[:, 2] for step in still(quadruped_env, 3)]
-    stacked = quadruped_env.get_observations()["policy"].reshape(8, 3, width)
-    assert torch.equal(stacked, torch.stack(newest, dim=1))
-
-
-def test_clip_bounds_the_scaled_value(quadruped_env):
-    quadruped_env.reset(seed=1)
-    quadruped_env.step(torch.full((8, 4), 50.0))
-    clip = quadruped_env.observation_layout.groups["policy"].clip()
-    bounded = [index for index, bounds in enumerate(clip) if bounds is not None]
-    values = quadruped_env.get_observations()["policy"][:, bounded]
-    assert values.abs().max() <= 1.0
-    quadruped_env.raw_observations = True
-    raw = quadruped_env.get_observations()["policy"][:, bounded]
-    quadruped_env.raw_observations = False
-    assert raw.abs().max() > 1.0
-
-
-def test_latency_shows_joint_positions_of_some_steps_ago(quadruped_env):
-    quadruped_env.reset(seed=1)
-    robot = quadruped_env.scene["robot"]
-    group = quadruped_env.observation_manager._groups["policy"]
-    (delay,) = group.delays.values()
-    past = []
-    for action in torch.randn(6, 8, 4, generator=torch.Generator().manual_seed(0)):
-        quadruped_env.step(action)
-        past.append((robot.joint_pos - robot.default_joint_pos).clone())
-    seen = delay._values[delay._lag, torch.arange(8)]
-    assert len(set(delay._lag.tolist())) > 1
-    for env, lag in enumerate(delay._lag.tolist()):
-        assert torch.equal(seen[env], past[-1 - lag][env])
-
-
 def test_every_actuator_model_reports_its_own_torque(quadruped_env):
     quadruped_env.reset(seed=1)
     robot = quadruped_env.scene["robot"]

@@ -8,8 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import pytest
 import torch
 from rslrl_runs import small_agent, small_env, train
 
+from child_processes import start_python, wait_for
 from genelab.rl.backends.base import TrainContext
 from genelab.rl.checkpoint import load_checkpoint, save_tensors
 from genelab.rl.distributed import World, joined
@@ -156,16 +155,9 @@ def genelab(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         "import sys, genelab.jobs.ranks as relaunch; relaunch.check_gpus = lambda count: None; "
         "from genelab.cli import main; main()"
     )
-    command = [sys.executable, "-c", driver, f"--plugin={HERE / 'rank_world.py'}", "train", "Ranks-Fake-v0", *arguments]
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(HERE),
-        "GENELAB_PLUGINS": "core,backend-rslrl",
-    }
-    return subprocess.Popen(
-        command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    words = ("-c", driver, f"--plugin={HERE / 'rank_world.py'}", "train", "Ranks-Fake-v0", *arguments)
+    path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
+    return start_python(folder, *words, plugins="core,backend-rslrl", PYTHONPATH=path)
 
 
 def rank_processes(process: subprocess.Popen[str]) -> dict[str, psutil.Process]:
@@ -184,11 +176,3 @@ def test_a_rank_killed_by_hand_ends_the_job_with_its_name(tmp_path):
     status = json.loads((tmp_path / "run/status.json").read_text())
     assert (status["status"], status["error"].partition(";")[0]) == ("failed", "rank 1 was killed by signal 9")
     assert json.loads((tmp_path / "run/params/env.json").read_text())["env"]["simulation"]["num_envs"] == 8
-
-
-def wait_for(process: subprocess.Popen[str], path: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from child_processes import start_python, wait_for
+
 DRIVER = Path(__file__).parent / "drive_fake.py"
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "GENELAB_PLUGINS": "core"}
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, str(DRIVER), "train", "Sample-Counter-v0", *arguments]
-    return subprocess.Popen(
-        command, cwd=folder, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
-def wait_for(process: subprocess.Popen[str], pattern: Path) -> None:
-    """Wait until a file exists whose path fits `pattern`."""
-    for _ in range(600):
-        if list(pattern.parent.glob(pattern.name)):
-            return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    raise AssertionError(f"no {pattern} after 30 s")
+    return start_python(folder, DRIVER, "train", "Sample-Counter-v0", *arguments)
 
 
 ENDLESS = ("--log-dir", "run", "--max-iterations", "100000", "--agent.iteration_s", "0.02")
@@ -104,11 +90,10 @@ def test_a_full_disk_is_a_clear_error_and_the_earlier_checkpoint_stays(tmp_path)
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); "
         f"sys.argv = [{str(DRIVER)!r}, *sys.argv[1:]]; runpy.run_path({str(DRIVER)!r}, run_name='__main__')"
     )
-    command = [sys.executable, "-c", limited, "train", "Sample-Counter-v0", "--log-dir", "run"]
-    command += ["--agent.ballast_after", "2"]
-    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 1, done.stderr
-    assert "cannot write model_4.count: File too large" in done.stderr
-    assert "Traceback" not in done.stderr
+    words = ("train", "Sample-Counter-v0", "--log-dir", "run", "--agent.ballast_after", "2")
+    process = start_python(tmp_path, "-c", limited, *words)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert "cannot write model_4.count: File too large" in err and "Traceback" not in err
     assert [path.name for path in (tmp_path / "run").glob("*.count")] == ["model_2.count"]
     assert json.loads((tmp_path / "run" / "status.json").read_text())["status"] == "failed"

@@ -6,36 +6,23 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from child_processes import start_python, wait_for
 from genelab.cli import root
 from genelab.jobs.seeds import MultiSeed, create_multi_seed
 from genelab.runs.progress import read_progress
 
 HERE = Path(__file__).parent
 PLUGINS = [f"--plugin={HERE / name}.py" for name in ("fake_world", "sample_runs")]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "GENELAB_PLUGINS": "core"}
 TASK = "Sample-Counter-v0"
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "genelab", *PLUGINS, "train", TASK, *arguments]
-    return subprocess.Popen(
-        command, cwd=folder, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
-def wait_for(process: subprocess.Popen[str], *paths: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not all(path.exists() for path in paths):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, paths
-        time.sleep(0.05)
+    return start_python(folder, "-m", "genelab", *PLUGINS, "train", TASK, *arguments)
 
 
 def states(parent: Path) -> dict[int, tuple[str, int | None]]:

@@ -6,13 +6,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from child_processes import start_python, wait_for
 from genelab.api import TaskSpec
 from genelab.cli import root
 from genelab.jobs.stages import Stages
@@ -27,23 +27,11 @@ from genelab.utils.errors import UsageError
 
 HERE = Path(__file__).parent
 PLUGINS = [f"--plugin={HERE / name}.py" for name in ("fake_world", "sample_runs", "sample_stages")]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "GENELAB_PLUGINS": "core"}
 STAND, WALK, RUN = "Sample-Stand-v0", "Sample-Walk-v0", "Sample-Run-v0"
 
 
 def start(folder: Path, task: str, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "genelab", *PLUGINS, "train", task, *arguments]
-    return subprocess.Popen(
-        command, cwd=folder, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
-def wait_for(process: subprocess.Popen[str], path: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, path
-        time.sleep(0.05)
+    return start_python(folder, "-m", "genelab", *PLUGINS, "train", task, *arguments)
 
 
 def states(parent: Path) -> list[tuple[str, int | None]]:
