@@ -9,10 +9,12 @@ from typing import Any
 import jsonschema
 import torch
 
+from genelab.eval.document import Evaluation, PolicyRecord
 from genelab.eval.protocol import EvalResult, evaluate_policy
 from genelab.eval.report import Subject, build_report
 from genelab.rl.policy import CallablePolicy, ZeroPolicy
 from genelab.testing import FakeVecEnv
+from genelab.utils.records import to_record
 
 LIMIT = 10
 
@@ -35,7 +37,7 @@ def subject_of(env: FakeVecEnv, **settings: Any) -> Subject:
         **{
             "task": "Fake-v0",
             "checkpoint": None,
-            "policy": {"kind": "zero", "sha256": None},
+            "policy": PolicyRecord(kind="zero"),
             "env_config": env.cfg,
             "environment": {"versions": {}, "hardware": {}},
             **settings,
@@ -43,14 +45,14 @@ def subject_of(env: FakeVecEnv, **settings: Any) -> Subject:
     )
 
 
-def document_of(env: FakeVecEnv, episodes: int = 40, **settings: Any) -> dict[str, Any]:
+def evaluation_of(env: FakeVecEnv, episodes: int = 40, **settings: Any) -> Evaluation:
     return build_report(run_zero(env, episodes, **settings), subject_of(env))
 
 
 def check_schema(document: Any) -> None:
     """Raise unless `document` is plain JSON without NaN, of the shape that the package promises."""
     schema = json.loads(resources.files("genelab.eval").joinpath("eval.schema.json").read_text())
-    plain = json.loads(json.dumps(document, allow_nan=False))
+    plain = json.loads(json.dumps(to_record(document), allow_nan=False))
     jsonschema.Draft202012Validator(schema).validate(plain)
 
 

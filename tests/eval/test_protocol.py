@@ -103,8 +103,8 @@ def test_missing_episodes_are_an_error_with_a_partial_report():
         run_zero(env, episodes=12, max_steps=LIMIT + 5)
     partial = build_report(caught.value.result, subject_of(env))
     assert caught.value.exit_code == 1
-    assert [row["i"] for row in partial["episodes"]] == [0, 1, 2, 3]
-    assert "incomplete" in {warning["code"] for warning in partial["warnings"]}
+    assert [row["i"] for row in partial.episodes] == [0, 1, 2, 3]
+    assert "incomplete" in {warning["code"] for warning in partial.warnings}
     check_schema(partial)
 
 
@@ -113,7 +113,7 @@ def test_a_rollout_without_any_finished_episode_still_gives_a_valid_partial_repo
     with pytest.raises(EvalIncomplete) as caught:
         run_zero(env, max_steps=3)
     partial = build_report(caught.value.result, subject_of(env))
-    assert partial["episodes"] == [] and partial["metrics"]["return_mean"] is None
+    assert partial.episodes == [] and partial.metrics["return_mean"] is None
     check_schema(partial)
 
 
@@ -124,8 +124,8 @@ def test_a_return_that_is_not_finite_is_null_and_counted():
     assert [row["i"] for row in broken] == [3, 17]
     assert all(row["nan_reset"] and row["end_cause"] == "nan_reset" and row["length"] == 3 for row in broken)
     document = build_report(result, subject_of(env))
-    assert document["aggregates"]["return"]["n"] == 38 and document["num_episodes"] == 40
-    assert {"non_finite_return", "nan_reset"} <= {warning["code"] for warning in document["warnings"]}
+    assert document.aggregates.return_.n == 38 and document.num_episodes == 40
+    assert {"non_finite_return", "nan_reset"} <= {warning["code"] for warning in document.warnings}
     check_schema(document)
 
 
@@ -140,8 +140,8 @@ def test_an_episode_that_broke_has_no_return_even_if_its_rewards_are_finite():
 def test_a_task_without_success_reports_null():
     env = make_fake(8, success_probability=None)
     document = build_report(run_zero(env), subject_of(env))
-    assert document["metrics"]["success_rate"] is None
-    assert document["aggregates"]["success_at_end"] is None and document["aggregates"]["headline"] == "return"
+    assert document.metrics["success_rate"] is None
+    assert document.aggregates.success_at_end is None and document.aggregates.headline == "return"
     check_schema(document)
 
 

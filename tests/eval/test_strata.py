@@ -65,16 +65,16 @@ def test_a_report_has_the_numbers_of_each_bin_under_its_name():
     result = run_zero(env, episodes=24, strata=NAMED, metrics={"effort": Constant(2.0)})
     document = build_report(result, subject_of(env, metrics={"effort": MetricInfo("N", False)}))
     check_schema(document)
-    assert [(group["key"], group["n"]) for group in document["strata"]] == [
+    assert [(group.key, group.n) for group in document.strata] == [
         *(({"level": level}, 8) for level in range(3)),
         ({"object": "cup"}, 12),
         ({"object": "ball"}, 6),
         ({"object": "box"}, 6),
     ]
-    cups = document["strata"][3]
+    cups = document.strata[3]
     lengths = [row["length"] for row in result.rows if row["stratum"]["object"] == "cup"]
-    assert cups["length"]["mean"] == pytest.approx(sum(lengths) / 12)
-    assert cups["custom"]["effort"]["mean"] == 2.0 and cups["custom"]["effort"]["unit"] == "N"
+    assert cups.length.mean == pytest.approx(sum(lengths) / 12)
+    assert cups.custom["effort"].mean == 2.0 and cups.custom["effort"].unit == "N"
 
 
 def test_strata_are_printed_with_intervals(capsys):
@@ -95,9 +95,9 @@ def test_a_wide_table_is_printed_in_parts_of_equal_width(capsys):
 def test_the_rate_of_an_outcome_that_never_happened_has_an_interval():
     """A bootstrap of zeros says that the rate is zero for certain."""
     made = aggregate([0.0] * 100, MetricInfo(outcome=True))
-    assert made["mean"] == 0.0 and made["ci"]["method"] == "wilson"
-    assert made["ci"]["high"] == pytest.approx(0.037, abs=1e-3)
-    assert aggregate([None], MetricInfo(outcome=True))["ci"] is None
+    assert made.mean == 0.0 and made.ci.method == "wilson"
+    assert made.ci.high == pytest.approx(0.037, abs=1e-3)
+    assert aggregate([None], MetricInfo(outcome=True)).ci is None
 
 
 @pytest.mark.parametrize(("better", "verdict"), [(False, "fail"), (True, "pass")])
@@ -109,12 +109,12 @@ def test_an_outcome_is_compared_as_a_rate(better, verdict):
         result = run_zero(env, episodes=40, metrics={"fell": Constant(value)})
         info = {"fell": MetricInfo(higher_is_better=better, outcome=True)}
         reports.append(build_report(result, subject_of(env, metrics=info)))
-    fell = next(item for item in compare(*reports) if item.metric == "fell")
+    fell = next(item for item in compare(*reports).metrics if item.metric == "fell")
     assert fell.verdict == verdict
     assert (fell.reference, fell.candidate) == (0.0, 1.0)
     assert fell.difference == (1.0 if better else -1.0)
     assert fell.low < fell.high
-    same = next(item for item in compare(reports[0], reports[0]) if item.metric == "fell")
+    same = next(item for item in compare(reports[0], reports[0]).metrics if item.metric == "fell")
     assert same.verdict == "pass" and same.low < 0.0 < same.high
 
 

@@ -103,15 +103,14 @@ def test_a_training_goes_on_to_the_policy_that_it_went_on_to_then(files: Path, t
 def test_an_evaluation_compares_with_the_same_one_of_today(files: Path, tmp_path: Path, run: str) -> None:
     then = read_report(files / run / "eval.json")
     schema = Path(genelab.__file__).parent / "eval/eval.schema.json"
-    jsonschema.Draft202012Validator(json.loads(schema.read_text())).validate(then)
+    jsonschema.Draft202012Validator(json.loads(schema.read_text())).validate(then.to_json())
     new = tmp_path / "eval.json"
     genelab_command("eval", TASK, run, "--episodes", 20, "--num-envs", 6, "--out", new)
     today = read_report(new)
     assert protocol_differences(then, today) == []
-    for name in ("env_config_sha256", "protocol_sha256"):
-        assert today["protocol"][name] == then["protocol"][name]
-    assert today["policy"] == then["policy"]
-    for row, again in zip(then["episodes"], today["episodes"], strict=True):
+    assert today.protocol == then.protocol
+    assert today.policy == then.policy
+    for row, again in zip(then.episodes, today.episodes, strict=True):
         assert again == {**row, "return": pytest.approx(row["return"], abs=1e-4), "metrics": again["metrics"]}
     for candidate in (files / run / "eval.json", new):
         assert genelab_command("compare", files / run / "eval.json", candidate).endswith("\npass\n")
@@ -119,8 +118,8 @@ def test_an_evaluation_compares_with_the_same_one_of_today(files: Path, tmp_path
 
 def test_rows_in_a_file_of_their_own_are_those_of_the_same_evaluation(files: Path) -> None:
     assert isinstance(json.loads((files / "eval_with_rows.json").read_text())["episodes"], dict)
-    rows = read_report(files / "eval_with_rows.json")["episodes"]
-    assert rows == read_report(files / "rsl_rl/eval.json")["episodes"]
+    rows = read_report(files / "eval_with_rows.json").episodes
+    assert rows == read_report(files / "rsl_rl/eval.json").episodes
 
 
 def test_demonstrations_are_read_and_a_half_recorded_file_is_completed(files: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ from click.testing import CliRunner
 from scipy import stats
 from test_curves import write_events
 
+from genelab.eval.aggregates import aggregates
+from genelab.eval.document import Evaluation, PolicyRecord, ProtocolRecord, Timing
+from genelab.eval.report import write_report
 from genelab.eval.statistics import stratified_bootstrap_iqm
 from genelab.reports.aggregation import summarize
 from genelab.reports.commands import aggregate as command
@@ -31,21 +35,49 @@ def make_run(path: Path, *, seed: int, task: str = "Task-A-v0", final: float = 1
     return path
 
 
+def made_up_evaluation(rows: list[dict[str, Any]], **changes: Any) -> Evaluation:
+    """Return a complete evaluation with these episodes."""
+    return Evaluation(
+        **{
+            "task": "Task-A-v0",
+            "checkpoint": "model.pt",
+            "num_episodes": len(rows),
+            "metrics": {"return_mean": 2.0, "length_mean": 10.0, "success_rate": None},
+            "wall_clock_seconds": 1.0,
+            "seed": 0,
+            "deterministic": True,
+            "evaluated_at": "2026-01-01T00:00:00+00:00",
+            "policy": PolicyRecord(kind="checkpoint"),
+            "protocol": protocol_of("p"),
+            "aggregates": aggregates(rows, {}),
+            "strata": [],
+            "episodes": rows,
+            "environment": {"versions": {"python": "3.11"}, "command": ["genelab", "eval"]},
+            "timing": Timing(build_s=0.1, rollout_s=1.0, env_steps=8, env_steps_per_s=8.0, wasted_step_fraction=0.0),
+            "warnings": [],
+            **changes,
+        }
+    )
+
+
+def protocol_of(sha256: str) -> ProtocolRecord:
+    return ProtocolRecord(
+        protocol_sha256=sha256,
+        num_envs=1,
+        max_episode_steps=10,
+        env_config="eval",
+        env_config_sha256=sha256,
+        domain_randomization="off",
+        observation_noise=False,
+        strata=[],
+        overrides=[],
+        plan=None,
+    )
+
+
 def write_eval(path: Path, *, score: float, success: float | None = None, protocol: str = "p", task: str = "Task-A-v0"):
-    path.mkdir(parents=True, exist_ok=True)
     metrics = {"return_mean": score, "length_mean": 10.0, "success_rate": success}
-    document = {
-        "schema": "genelab.eval/1",
-        "task": task,
-        "num_episodes": 10,
-        "seed": 0,
-        "deterministic": True,
-        "policy": {"kind": "checkpoint"},
-        "metrics": metrics,
-        "protocol": {"protocol_sha256": protocol, "env_config_sha256": protocol},
-        "aggregates": {"custom": {"max_reward": {"mean": 0.5}}},
-    }
-    (path / "eval.json").write_text(json.dumps(document))
+    write_report(made_up_evaluation([], task=task, metrics=metrics, protocol=protocol_of(protocol)), path / "eval.json")
 
 
 @pytest.fixture
@@ -240,8 +272,9 @@ def test_only_runs_without_an_evaluation_are_evaluated(folder):
         "eval",
         "Task-A-v0",
         "many/seed_2",
-        "--out=many/seed_2/eval.json",
         "--episodes=7",
+        "--seed=0",
+        "--out=many/seed_2/eval.json",
     )
 
 

@@ -47,8 +47,7 @@ def measure(out: str, *, change=lambda row: None) -> None:
     benchmark.write()
     for item in benchmark.entries:
         entry = item.entry
-        what = entry.location or entry.policy
-        genelab.evaluate(entry.task, what, episodes=entry.episodes, seed=entry.seed, out=item.eval_path)
+        genelab.evaluate(entry.task, entry.policy, episodes=entry.episodes, seed=entry.seed, out=item.eval_path)
         document = json.loads(item.eval_path.read_text())
         for row in document["episodes"]:
             change(row)

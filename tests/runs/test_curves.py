@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from torch.utils.tensorboard import SummaryWriter
 
+from genelab.eval.aggregates import aggregates
 from genelab.reports.curves import Curve, RunLog
+from genelab.runs.eval_schedule import TrainingEvaluation
 from genelab.utils.errors import GenelabError
+from genelab.utils.records import to_record
 
 
 def write_events(run, values, *, first=1, tag="Train/mean_reward", part=0, **settings):
@@ -73,9 +76,12 @@ def test_values_between_the_points_are_interpolated_and_those_outside_are_unknow
 
 def test_an_evaluation_that_is_being_written_is_left_out(tmp_path):
     assert RunLog(tmp_path).evaluations == []
-    (tmp_path / "evaluations.jsonl").write_text('{"iteration": 1}\n{"iterat')
-    assert RunLog(tmp_path).evaluations == [{"iteration": 1}]
-    (tmp_path / "evaluations.jsonl").write_text('{"iterat\n{"iteration": 1}\n')
+    numbers = {"env_steps": 8, "lower_bound": None, "best": False, "evaluated_at": "2026-01-01", "metrics": {}}
+    line = TrainingEvaluation(iteration=1, aggregates=aggregates([], {}), **numbers)
+    written = json.dumps(to_record(line))
+    (tmp_path / "evaluations.jsonl").write_text(written + '\n{"iterat')
+    assert RunLog(tmp_path).evaluations == [line]
+    (tmp_path / "evaluations.jsonl").write_text('{"iterat\n' + written + "\n")
     with pytest.raises(GenelabError, match="damaged"):
         _ = RunLog(tmp_path).evaluations
 

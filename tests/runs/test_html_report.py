@@ -13,19 +13,21 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from markupsafe import Markup
-from test_aggregate import make_run
+from test_aggregate import made_up_evaluation, make_run
 from test_curves import write_events
 
 from genelab.api import ReportSectionSpec
-from genelab.eval.aggregates import aggregates
-from genelab.eval.report import SCHEMA
+from genelab.eval.document import CurveRecord
+from genelab.eval.report import write_report
 from genelab.jobs.benchmark_record import SCHEMA as BENCHMARK
 from genelab.plugins.candidates import installed_candidates
 from genelab.reports.commands import report as command
 from genelab.reports.content import Card, Cards, Code, Definitions, Section, Table, Text
 from genelab.reports.curves import Curve, Panel
 from genelab.reports.figure import VARIABLES, inline_drawing, tick_label
+from genelab.runs.eval_schedule import TrainingEvaluation
 from genelab.testing.sandbox import in_memory_plugin, plugin_sandbox
+from genelab.utils.records import to_record
 
 EVIL = "<script>alert('x')</script>&\"quoted\""
 VOID = {"meta"}
@@ -60,7 +62,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-def make_eval(path: Path, *, returns=(1.0, 2.0, 3.0), task: str = "Task-A-v0", cause: str = "time_out") -> dict:
+def make_eval(path: Path, *, returns=(1.0, 2.0, 3.0), task: str = "Task-A-v0", cause: str = "time_out"):
     rows = [
         {
             "i": index,
@@ -74,27 +76,11 @@ def make_eval(path: Path, *, returns=(1.0, 2.0, 3.0), task: str = "Task-A-v0", c
         }
         for index, value in enumerate(returns)
     ]
-    made = aggregates(rows, {})
-    document = {
-        "schema": SCHEMA,
-        "task": task,
-        "checkpoint": "model.pt",
-        "policy": {"kind": "checkpoint"},
-        "num_episodes": len(rows),
-        "seed": 0,
-        "deterministic": True,
-        "evaluated_at": "2026-01-01T00:00:00+00:00",
-        "metrics": {"return_mean": made["return"]["mean"], "length_mean": 10.0, "success_rate": 1 / 3},
-        "protocol": {"protocol_sha256": "p"},
-        "aggregates": made,
-        "profiles": {
-            EVIL: {"unit": EVIL, "axis": EVIL, "places": [0, 1, 2], "means": [1, None, 2], "counts": [3, 0, 1]}
-        },
-        "warnings": [{"code": "x", "message": EVIL}],
-        "environment": {"versions": {"python": "3.11"}, "command": ["genelab", "eval"]},
-    }
-    path.write_text(json.dumps(document))
-    return document
+    curve = CurveRecord(EVIL, EVIL, [0.0, 1.0, 2.0], [1.0, None, 2.0], [3, 0, 1])
+    warnings = [{"code": "x", "message": EVIL}]
+    made = made_up_evaluation(rows, task=task, profiles={EVIL: curve}, warnings=warnings)
+    write_report(made, path)
+    return made
 
 
 @pytest.fixture
@@ -105,10 +91,17 @@ def run(tmp_path, monkeypatch):
     write_events(run, [1.0, float("nan"), 3.0], tag=f"Loss/{EVIL}", part=1)
     status = {"status": "failed", "error": EVIL, "iteration": 3, "env_steps": 24}
     (run / "status.json").write_text(json.dumps(status))
-    made = make_eval(run / "eval.json", cause=EVIL)["aggregates"]
-    evaluation = {"iteration": 2, "env_steps": 16, "lower_bound": 0.5, "best": True, "aggregates": made}
-    line = {**evaluation, "metrics": {"return_mean": 2.0, "length_mean": 10.0, "success_rate": None}}
-    (run / "evaluations.jsonl").write_text(json.dumps(line) + "\n")
+    made = make_eval(run / "eval.json", cause=EVIL)
+    line = TrainingEvaluation(
+        iteration=2,
+        env_steps=16,
+        lower_bound=0.5,
+        best=True,
+        evaluated_at=made.evaluated_at,
+        metrics=made.metrics,
+        aggregates=made.aggregates,
+    )
+    (run / "evaluations.jsonl").write_text(json.dumps(to_record(line)) + "\n")
     (run / "eval_videos").mkdir()
     (run / "eval_videos/episode 0.mp4").write_bytes(b"x" * 3000)
     return run
@@ -219,8 +212,8 @@ def plugin_sections(*specs: ReportSectionSpec):
 
 
 def energy(subject):
-    ((label, document),) = subject.evaluations.items()
-    rows = [[label, document["metrics"]["return_mean"], None, Text("bad", "fail")]]
+    ((label, evaluation),) = subject.evaluations.items()
+    rows = [[label, evaluation.metrics["return_mean"], None, Text("bad", "fail")]]
     parts = [Table([EVIL, "J", "", ""], rows), EVIL, Markup("<em>trusted</em>"), Code(EVIL), Definitions({EVIL: 1})]
     return Section(f"Energy of {subject.kind}", [*parts, Cards([Card(EVIL, 1234567, EVIL)])])
 

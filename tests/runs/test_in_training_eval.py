@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
+from genelab.eval.aggregates import aggregate, aggregates
 from genelab.eval.conditions import parse_condition
-from genelab.runs import in_training_eval
+from genelab.eval.document import Aggregates, Interval
 from genelab.runs.eval_schedule import EvalSchedule
+from genelab.runs.in_training_eval import InTrainingEvaluation
 from genelab.runs.plan import TrainRequest, plan_training
 from genelab.runs.run_dir import RunDir
 from genelab.runs.training import train
@@ -30,7 +33,7 @@ def evaluations(run_dir) -> list[dict]:
 def scores(monkeypatch):
     """Let the evaluations have these lower bounds, in turn."""
     bounds: list[float] = []
-    monkeypatch.setattr(in_training_eval, "lower_bound", lambda aggregates: bounds.pop(0))
+    monkeypatch.setattr(Aggregates, "lower_bound", lambda aggregates: bounds.pop(0))
     return bounds
 
 
@@ -110,7 +113,7 @@ def test_the_schedule_is_noted_in_the_run(workspace):
 
 
 def test_a_backend_that_never_offers_its_policy_is_named(workspace, monkeypatch):
-    monkeypatch.setattr(in_training_eval.InTrainingEvaluation, "__call__", lambda self, *_: {})
+    monkeypatch.setattr(InTrainingEvaluation, "__call__", lambda self, *_: {})
     with pytest.raises(GenelabError, match="the backend sample does not evaluate"):
         train(request())
 
@@ -138,7 +141,8 @@ def test_the_number_of_episodes_that_the_refusal_names_is_enough():
 
 
 def test_a_condition_needs_the_whole_interval():
-    made = {"return": {"ci": {"low": 1.0, "high": 3.0}}}
+    number = replace(aggregate([2.0]), ci=Interval(1.0, 3.0, 0.95, "bootstrap_percentile"))
+    made = replace(aggregates([], {}), return_=number)
     assert parse_condition("return>=1", [], 10).holds(made)
     assert not parse_condition("return>=2", [], 10).holds(made)
     assert parse_condition("return_mean<=3", [], 10).holds(made)

@@ -25,7 +25,7 @@ def read(workspace):
 def test_a_list_of_tasks_and_checkpoints_is_a_suite(read, workspace):
     (workspace / "model_4.count").touch()
     (entry,) = read([{"task": "sample-counter-v0", "checkpoint": "model_4.count", "episodes": 7, "num_envs": 2}])
-    assert (entry.task, entry.policy, entry.location) == (TASK, "model_4.count", workspace / "model_4.count")
+    assert (entry.task, entry.checkpoint, entry.policy) == (TASK, "model_4.count", workspace / "model_4.count")
     arguments = entry.arguments()
     assert arguments == [TASK, str(workspace / "model_4.count"), "--episodes=7", "--seed=0", "--num-envs=2"]
 
@@ -38,7 +38,7 @@ def test_defaults_hold_for_entries_that_do_not_say_otherwise(read):
     first, second = read(suite)
     assert (first.policy, first.episodes, first.group) == ("zero", 5, "g")
     assert first.arguments()[-1] == "--env.decimation=2"
-    assert (second.policy, second.episodes, second.group, second.overrides) == ("random", 5, None, {})
+    assert (second.policy, second.episodes, second.group, second.overrides) == ("random", 5, None, [])
 
 
 def test_two_checkpoints_of_a_task_and_two_environments_of_a_checkpoint_are_different_entries(read):

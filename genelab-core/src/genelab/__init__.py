@@ -14,6 +14,8 @@ from genelab.utils.references import MovedModules
 __version__ = "0.1.0"
 
 MOVED: dict[str, str] = {
+    "genelab.eval.profile:Profile": "genelab.eval.episode_curve:EpisodeCurve",
+    "genelab.eval.profile:ProfiledMetric": "genelab.eval.episode_curve:CurveMetric",
     "genelab.mdp.actions": "genelab.mdp.joint_actions",
     "genelab.mdp.commands": "genelab.mdp.uniform_command",
     "genelab.mdp.goal_commands": "genelab.mdp.goal_command",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genelab.benchmark.running import BenchmarkEntry
+from genelab.eval.document import Evaluation
 from genelab.eval.report import read_report
 from genelab.jobs.benchmark_record import FILE, read_benchmark
 from genelab.utils.errors import UsageError
@@ -28,7 +29,7 @@ class Reference:
     def eval_path(self, record: dict[str, Any]) -> Path:
         return self.path.parent / record["eval"]
 
-    def result(self, record: dict[str, Any]) -> dict[str, Any]:
+    def result(self, record: dict[str, Any]) -> Evaluation:
         """Return the evaluation of an entry, rows included."""
         return read_report(self.eval_path(record))
 
@@ -44,7 +45,7 @@ class Reference:
         matched = {}
         for entry in entries:
             same = [record for record in self.records if _scene(record) == _own_scene(entry)]
-            exact = [record for record in same if record["checkpoint"] == entry.entry.policy]
+            exact = [record for record in same if record["checkpoint"] == entry.entry.checkpoint]
             alone = sum(_own_scene(other) == _own_scene(entry) for other in entries) == 1
             candidates = exact or (same if alone else [])
             if len(candidates) == 1:

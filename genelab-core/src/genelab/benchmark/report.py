@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from genelab.benchmark.reference import Reference
 from genelab.benchmark.running import Benchmark, BenchmarkEntry
 from genelab.eval.aggregates import proportion
-from genelab.eval.comparison import (
-    Comparison,
-    compare_all,
-    missing_metrics,
-    overall,
-    protocol_differences,
-    require_comparable,
-)
+from genelab.eval.comparison import compare_all, protocol_differences, require_comparable, worst
+from genelab.eval.document import Evaluation
 from genelab.utils.errors import GenelabError
+from genelab.utils.records import to_record
 
-Report = Mapping[str, Any]
 DEFAULT_TOLERANCE = 0.1
 
 
@@ -44,7 +37,7 @@ def complete_report(
     return benchmark.write(**results)
 
 
-def _blocks(entries: Sequence[BenchmarkEntry], reports: Mapping[str, Report]) -> dict[str, Any]:
+def _blocks(entries: Sequence[BenchmarkEntry], reports: Mapping[str, Evaluation]) -> dict[str, Any]:
     def taken_together(chosen: Sequence[BenchmarkEntry]) -> dict[str, Any]:
         known = [reports[entry.name] for entry in chosen if entry.name in reports]
         return {"n_entries": len(chosen), "n_failed": len(chosen) - len(known), **block(known)}
@@ -60,7 +53,7 @@ def _blocks(entries: Sequence[BenchmarkEntry], reports: Mapping[str, Report]) ->
     }
 
 
-def block(reports: Sequence[Report]) -> dict[str, Any]:
+def block(reports: Sequence[Evaluation]) -> dict[str, Any]:
     """Return the numbers that `lerobot-eval` gives for evaluations taken together: every episode counts the same.
 
     A mean return over tasks whose rewards have different scales says little; the success rate is the number to read.
@@ -69,22 +62,18 @@ def block(reports: Sequence[Report]) -> dict[str, Any]:
         `avg_sum_reward`, `avg_max_reward`, `pc_success` (percent; null unless every episode has an outcome),
         `n_episodes`, `eval_s`, `eval_ep_s`, and `success` with its interval.
     """
-    rows = [row for report in reports for row in report["episodes"]]
-    success = proportion(row[_success_column(report)] for report in reports for row in report["episodes"])
-    seconds = math.fsum(report["metrics"]["eval_s"] for report in reports)
+    rows = [row for report in reports for row in report.episodes]
+    success = proportion(outcome for report in reports for outcome in report.successes())
+    seconds = math.fsum(report.wall_clock_seconds for report in reports)
     return {
         "avg_sum_reward": _mean([row["return"] for row in rows]),
         "avg_max_reward": _mean([row["metrics"]["max_reward"] for row in rows]),
-        "pc_success": 100.0 * success["rate"] if success is not None and success["n"] == len(rows) else None,
+        "pc_success": 100.0 * success.rate if success is not None and success.n == len(rows) else None,
         "n_episodes": len(rows),
         "eval_s": seconds,
         "eval_ep_s": seconds / len(rows) if rows else None,
-        "success": success,
+        "success": to_record(success),
     }
-
-
-def _success_column(report: Report) -> str:
-    return "success_once" if report["aggregates"]["headline"] == "success_once" else "success_at_end"
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
@@ -93,7 +82,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def _compare(
-    benchmark: Benchmark, reports: Mapping[str, Report], reference: Reference, tolerance: float
+    benchmark: Benchmark, reports: Mapping[str, Evaluation], reference: Reference, tolerance: float
 ) -> dict[str, Any]:
     """Set the comparison of every entry and return what follows for all of them."""
     matched = reference.match(benchmark.entries)
@@ -105,7 +94,7 @@ def _compare(
     return {
         "reference": str(reference.path),
         "tolerance": tolerance,
-        "verdict": next(verdict for verdict in ("fail", "inconclusive", "pass") if verdict in given),
+        "verdict": worst(given),
         "regressions": [name for name, verdict in verdicts.items() if verdict == "fail"],
         "only_in_reference": only_reference,
     }
@@ -113,13 +102,13 @@ def _compare(
 
 def _compare_entries(
     entries: Sequence[BenchmarkEntry],
-    reports: Mapping[str, Report],
+    reports: Mapping[str, Evaluation],
     reference: Reference,
     matched: Mapping[str, dict[str, Any]],
     tolerance: float,
 ) -> None:
     """Set the comparison of every entry, with one error rate for those whose episodes can be paired."""
-    pairs: dict[str, tuple[Report, Report]] = {}
+    pairs: dict[str, tuple[Evaluation, Evaluation]] = {}
     for entry in entries:
         if entry.name not in matched:
             entry.comparison = {"verdict": None, "why": "the reference has no such entry"}
@@ -133,10 +122,10 @@ def _compare_entries(
     compared = compare_all(pairs, margin=tolerance)
     for entry in entries:
         if entry.name in compared:
-            entry.comparison = _described(compared[entry.name], missing_metrics(*pairs[entry.name]))
+            entry.comparison = to_record(compared[entry.name])
 
 
-def _incomparable(reference: Report, candidate: Report) -> dict[str, Any] | None:
+def _incomparable(reference: Evaluation, candidate: Evaluation) -> dict[str, Any] | None:
     """Return the verdict on an entry whose episodes cannot be paired with the reference's."""
     differences = protocol_differences(reference, candidate)
     if differences:
@@ -146,11 +135,3 @@ def _incomparable(reference: Report, candidate: Report) -> dict[str, Any] | None
     except GenelabError as error:
         return {"verdict": "fail", "why": error.what}
     return None
-
-
-def _described(comparisons: list[Comparison], missing: list[str]) -> dict[str, Any]:
-    return {
-        "verdict": overall(comparisons, missing),
-        "metrics": [asdict(comparison) for comparison in comparisons],
-        "missing": missing,
-    }

@@ -9,26 +9,27 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from genelab.api import Record
 from genelab.benchmark.suite import SuiteEntry, entry_names
-from genelab.eval.report import comparable_config, read_report
+from genelab.eval.document import Evaluation
+from genelab.eval.report import config_sha256, read_report
 from genelab.jobs.benchmark_record import FILE, SCHEMA, read_benchmark
 from genelab.jobs.folder import run_recorded
 from genelab.jobs.jobs import JobRun, JobsReport, describe_status, last_words
-from genelab.jobs.launcher import Job, SubmittingLauncher, WatchedLauncher
-from genelab.plugins.catalog import discovered, get_catalog
+from genelab.jobs.launcher import Job, SubmittingLauncher, WatchedLauncher, evaluation_job
+from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import is_registered
 from genelab.runs.arena import measured_config
-from genelab.runs.evaluation import directed
+from genelab.runs.eval_request import EvalRequest
+from genelab.runs.evaluation import open_policy
 from genelab.runs.provenance import contributors, versions
 from genelab.runs.run_dir import now
-from genelab.runs.source import open_source
 from genelab.utils.errors import GenelabError, UsageError
-from genelab.utils.files import check_output, read_json, sha256_json, write_json
+from genelab.utils.files import check_output, read_json, write_json
 
 EVAL, INPUTS, LOG = Path("eval.json"), Path("inputs.json"), Path("output.log")
 
@@ -61,19 +62,14 @@ class BenchmarkEntry:
     def eval_path(self) -> Path:
         return self.folder / EVAL
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> Evaluation:
         """Return its evaluation, rows included."""
         return read_report(self.eval_path)
 
     def job(self) -> Job:
         """Return the process that evaluates it."""
-        arguments = [*self.entry.arguments(), f"--out={self.eval_path}", "--force"]
-        return Job(
-            name=self.name,
-            command=(sys.executable, "-m", "genelab", "eval", *arguments),
-            log=self.folder / LOG,
-            environment=discovered().child_environment(),
-        )
+        request = replace(self.entry, out=self.eval_path, force=True)
+        return evaluation_job(request, name=self.name, log=self.folder / LOG)
 
 
 @dataclass
@@ -111,7 +107,7 @@ class Benchmark:
         return {
             "name": entry.name,
             "task": entry.entry.task,
-            "checkpoint": entry.entry.policy,
+            "checkpoint": entry.entry.checkpoint,
             "group": entry.entry.group,
             "state": entry.state,
             "error": entry.error,
@@ -180,7 +176,7 @@ def _prepare(item: BenchmarkEntry, force: bool) -> None:
     changed = changed_inputs(then, item.inputs)
     if changed:
         raise UsageError(
-            f"{item.entry.policy} in {item.entry.task} was measured with another {', '.join(changed)}",
+            f"{item.entry.checkpoint} in {item.entry.task} was measured with another {', '.join(changed)}",
             where=str(item.folder),
             fix="choose another --out, or pass --force to measure all entries anew",
         )
@@ -230,16 +226,15 @@ def submit_benchmark(benchmark: Benchmark, launcher: SubmittingLauncher, *, para
     return said
 
 
-def measured_inputs(entry: SuiteEntry) -> dict[str, Any]:
-    """Open the policy and the configs of `entry` and return what the result depends on, as plain JSON.
+def measured_inputs(request: EvalRequest) -> dict[str, Any]:
+    """Open the policy and the configs of `request` and return what the result depends on, as plain JSON.
 
     Raises:
         UsageError: for what `genelab eval` would refuse.
         GenelabError: for a policy that is damaged or no longer fits what is installed.
     """
-    variant = "env" if entry.randomized else "eval_env"
-    source = open_source(entry.task, entry.location or entry.policy, overrides=directed(entry.pairs, variant))
-    config = comparable_config(measured_config(source.loaded.cfg, source.loaded.spec.id, variant))
+    source = open_policy(request)
+    cfg = measured_config(source.loaded.cfg, source.loaded.spec.id, request.variant)
     records: list[Record] = [source.loaded.spec] if is_registered(source.loaded.spec.id) else []
     if source.loaded.backend is not None:
         records.append(source.loaded.backend)
@@ -248,12 +243,12 @@ def measured_inputs(entry: SuiteEntry) -> dict[str, Any]:
         "task": source.loaded.spec.id,
         "policy": source.kind,
         "policy_sha256": None if source.file is None else source.file.sha256,
-        "config_sha256": sha256_json(config),
-        "episodes": entry.episodes,
-        "seed": entry.seed,
-        "randomized": entry.randomized,
-        "video": entry.video,
-        "overrides": dict(entry.overrides),
+        "config_sha256": config_sha256(cfg),
+        "episodes": request.episodes,
+        "seed": request.seed,
+        "randomized": request.randomized,
+        "video": request.video,
+        "overrides": dict(request.overrides),
         "versions": versions([plugin["distribution"] for plugin in used]),
     }
 

@@ -13,71 +13,39 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import is_registered
+from genelab.runs.eval_request import EvalRequest
 from genelab.runs.run_dir import run_dir_of
 from genelab.utils.errors import UsageError
 from genelab.utils.files import read_json, sha256_json
 from genelab.utils.names import unknown_name
 
 POLICIES_WITHOUT_FILE = ("zero", "random", "expert")
-DEFAULT_EPISODES = 100
 _UNSAFE = re.compile(r"[^\w.\-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuiteEntry:
-    """One evaluation of a suite; what `genelab eval` would be called with.
+class SuiteEntry(EvalRequest):
+    """One evaluation of a suite.
 
     Attributes:
-        task: Task id.
-        policy: A checkpoint, run directory or exported file as the suite names it, or one of `POLICIES_WITHOUT_FILE`.
-        location: Absolute path of that file or folder; `None` for policies without one.
-        episodes: Number of episodes.
-        num_envs: Parallel envs; `None` lets `eval` choose.
-        seed: Base seed of the episodes.
+        policy: Absolute path of a checkpoint, run directory or exported file, or one of `POLICIES_WITHOUT_FILE`.
+        checkpoint: The same as the suite names it.
         group: Group in the report; `None` for none.
-        randomized: Evaluate with the noise and randomisation of training.
-        video: Film so many episodes.
-        overrides: Text by dotted config path.
     """
 
-    task: str
-    policy: str
-    location: Path | None
-    episodes: int = DEFAULT_EPISODES
-    num_envs: int | None = None
-    seed: int = 0
+    checkpoint: str
     group: str | None = None
-    randomized: bool = False
-    video: int = 0
-    overrides: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[Any, ...]:
         """Return what tells entries apart: the task, the policy, and the environment it acts in."""
-        return (self.task, self.policy, self.randomized, tuple(sorted(self.overrides.items())))
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Return the overrides as `apply_overrides` takes them."""
-        return list(self.overrides.items())
-
-    def arguments(self) -> list[str]:
-        """Return the arguments of `genelab eval`, without `--out`."""
-        made = [self.task, str(self.location or self.policy), f"--episodes={self.episodes}", f"--seed={self.seed}"]
-        if self.num_envs is not None:
-            made.append(f"--num-envs={self.num_envs}")
-        if self.randomized:
-            made.append("--randomized")
-        if self.video:
-            made.append(f"--video={self.video}")
-        return made + [f"--{path}={text}" for path, text in self.overrides.items()]
+        return (self.task, self.checkpoint, self.randomized, tuple(sorted(self.overrides)))
 
 
 _FIELDS = ("task", "checkpoint", "policy", "episodes", "num_envs", "seed", "group", "randomized", "video", "overrides")
@@ -121,7 +89,10 @@ def read_suite(path: Path) -> list[SuiteEntry]:
 
 def entry_names(entries: list[SuiteEntry]) -> list[str]:
     """Return a folder name for each entry, unique and the same for the same evaluation in every suite."""
-    return [f"{_plain(entry.task)}_{_plain(Path(entry.policy).name)}_{sha256_json(entry.key)[:6]}" for entry in entries]
+    return [
+        "_".join((_plain(entry.task), _plain(Path(entry.checkpoint).name), sha256_json(entry.key)[:6]))
+        for entry in entries
+    ]
 
 
 def _plain(text: str) -> str:
@@ -153,11 +124,11 @@ def _read_entry(entry: Any, defaults: dict[str, Any], suite: Path, where: str) -
         raise UsageError(f"randomized is true or false, not {randomized!r}", where=where)
     return SuiteEntry(
         task=_find_task(values["task"], location, where),
-        policy=values["checkpoint"],
-        location=location,
+        policy=values["checkpoint"] if location is None else location,
+        checkpoint=values["checkpoint"],
         group=group,
         randomized=randomized,
-        overrides={path: _text(value) for path, value in overrides.items()},
+        overrides=[(path, _text(value)) for path, value in overrides.items()],
         **_numbers(values, where),
     )
 
@@ -171,7 +142,7 @@ def _with_checkpoint(values: dict[str, Any], where: str) -> dict[str, Any]:
     return {**values, "checkpoint": values["policy"]}
 
 
-def _numbers(values: dict[str, Any], where: str) -> dict[str, int]:
+def _numbers(values: dict[str, Any], where: str) -> dict[str, Any]:
     made = {}
     for name, least in _LEAST.items():
         value = values.get(name)

@@ -8,6 +8,7 @@ import click
 
 from genelab.console.options.common import VERDICT_STATUS, json_option
 from genelab.utils.errors import UsageError
+from genelab.utils.records import to_record
 
 
 @click.command(
@@ -33,7 +34,7 @@ def command(reference: Path, candidate: Path, margin: float, force: bool, as_jso
     the upper limit is below it, and is inconclusive otherwise; Holm's rule covers all metrics together. A metric that
     only REFERENCE has leaves the verdict inconclusive.
     """
-    from genelab.eval.comparison import compare, missing_metrics, overall, protocol_differences
+    from genelab.eval.comparison import compare, protocol_differences
     from genelab.eval.report import read_report
 
     first, second = read_report(reference), read_report(candidate)
@@ -46,17 +47,13 @@ def command(reference: Path, candidate: Path, margin: float, force: bool, as_jso
         )
     for line in differences:
         click.echo(f"warning: {line}", err=True)
-    comparisons = compare(first, second, margin=margin)
-    missing = missing_metrics(first, second)
-    verdict = overall(comparisons, missing)
+    report = compare(first, second, margin=margin)
     if as_json:
         import json
-        from dataclasses import asdict
 
-        document = {"verdict": verdict, "metrics": [asdict(item) for item in comparisons], "missing": missing}
-        click.echo(json.dumps(document, indent=2))
+        click.echo(json.dumps(to_record(report), indent=2))
     else:
         from genelab.console.tables.eval import print_comparison
 
-        print_comparison(comparisons, verdict, missing)
-    return VERDICT_STATUS[verdict]
+        print_comparison(report)
+    return VERDICT_STATUS[report.verdict]

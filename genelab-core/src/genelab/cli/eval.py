@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from genelab.console.options.common import force_option, json_option, task_command
+from genelab.console.options.common import filled, force_option, json_option, task_command
 from genelab.console.options.simulation import Seed
 from genelab.console.progress import episode_progress
+from genelab.runs.eval_request import EvalRequest
 
 Count = click.IntRange(min=1)
 
@@ -28,6 +29,7 @@ class CountOrAuto(click.ParamType):
     epilog="Exit status: 0 when every episode was measured, 1 when some are missing or the policy is broken, "
     "2 for wrong usage.",
 )
+@filled(EvalRequest, "request")
 @click.argument("policy")
 @click.option("--num-envs", type=CountOrAuto(), default="auto", show_default=True, help="Parallel environments.")
 @click.option("--episodes", type=Count, default=100, show_default=True, help="Episodes to measure.")
@@ -42,53 +44,24 @@ class CountOrAuto(click.ParamType):
 @click.option("--trust", is_flag=True, help="Let the run's configs name code outside the installed plugins.")
 @json_option
 @force_option
-def command(
-    task: str,
-    overrides: list[tuple[str, str]],
-    policy: str,
-    num_envs: int | None,
-    episodes: int,
-    seed: int,
-    deterministic: bool,
-    out: Path,
-    max_steps: int | None,
-    video: int,
-    randomized: bool,
-    trust: bool,
-    as_json: bool,
-    force: bool,
-) -> None:
+def command(request: EvalRequest, as_json: bool) -> None:
     """Run POLICY in TASK and write its score, with intervals and every episode, to a file.
 
     POLICY is a checkpoint, a run directory, an exported file, zero, random or expert. Which episodes count does not
     depend on the number of parallel environments.
     """
-    from genelab.runs.evaluation import evaluate
+    from genelab.runs.evaluation import run_evaluation
 
     with episode_progress() as on_progress:
-        document = evaluate(
-            task,
-            policy,
-            episodes=episodes,
-            num_envs=num_envs,
-            seed=seed,
-            deterministic=deterministic,
-            randomized=randomized,
-            overrides=overrides,
-            out=out,
-            video=video,
-            max_steps=max_steps,
-            force=force,
-            trust=trust,
-            on_progress=on_progress,
-        )
+        evaluation = run_evaluation(request, on_progress)
     if as_json:
         import json
 
-        click.echo(json.dumps(document, indent=2, allow_nan=False))
+        click.echo(json.dumps(evaluation.to_json(), indent=2, allow_nan=False))
         return
     from genelab.console.tables.eval import print_report
     from genelab.console.tables.strata import print_strata
 
-    print_strata(document)
-    print_report(document, out)
+    assert request.out is not None
+    print_strata(evaluation)
+    print_report(evaluation, request.out)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from genelab.console.options.common import backend_option, json_option, task_command
 from genelab.console.tables.text import table
-
-if TYPE_CHECKING:
-    from genelab.config import ManagerBasedEnvCfg
 
 
 @task_command(short_help="Describe a task.")
@@ -78,7 +75,7 @@ def describe(loaded: Any, dims: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _kinds(env: ManagerBasedEnvCfg) -> list[str]:
+def _kinds(env: Any) -> list[str]:
     """Return the tables of terms that this kind of environment has, besides observations and actions."""
     from genelab.config import ManagerBasedRlEnvCfg
 

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from genelab.eval import statistics
+from genelab.eval.document import Aggregate, Aggregates, Episode, Interval, Proportion, Stratum
 from genelab.utils.strata import Bins, bin_labels
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -24,50 +23,40 @@ class MetricInfo:
     outcome: bool = False
 
 
-def aggregate(values: Iterable[float | None], info: MetricInfo = MetricInfo()) -> dict[str, Any]:
-    """Return the `agg` object of `eval.schema.json` for the values that are not None; `std` is the sample's.
+def aggregate(values: Iterable[float | None], info: MetricInfo = MetricInfo()) -> Aggregate:
+    """Return the statistics of the values that are not None.
 
     The interval of the mean is a bootstrap's, that of an outcome's rate Wilson's.
     """
     x = np.array([value for value in values if value is not None], dtype=float)
     n = len(x)
-    numbers: dict[str, Any] = dict.fromkeys(("mean", "std", "sem", "median", "iqm", "min", "max", "ci"))
-    if n > 0:
-        numbers.update(mean=x.mean(), median=np.median(x), iqm=statistics.iqm(x), min=x.min(), max=x.max())
-    if n > 1:
-        std = x.std(ddof=1)
-        numbers.update(std=std, sem=std / np.sqrt(n))
-    made = {"n": n, **{name: None if value is None else float(value) for name, value in numbers.items()}}
-    if info.outcome and n > 0:
-        made["ci"] = _wilson(int(x.sum()), n)
-    elif n > 1:
-        low, high = statistics.bootstrap_mean(x)
-        made["ci"] = {
-            "low": low,
-            "high": high,
-            "level": statistics.LEVEL,
-            "method": "bootstrap_percentile",
-            "resamples": statistics.RESAMPLES,
-            "seed": statistics.BOOTSTRAP_SEED,
-        }
-    if info.unit:
-        made["unit"] = info.unit
-    if info.higher_is_better is not None:
-        made["higher_is_better"] = info.higher_is_better
-    return made
+    std = float(x.std(ddof=1)) if n > 1 else None
+    return Aggregate(
+        n=n,
+        mean=float(x.mean()) if n else None,
+        std=std,
+        sem=None if std is None else float(std / np.sqrt(n)),
+        median=float(np.median(x)) if n else None,
+        iqm=statistics.iqm(x) if n else None,
+        min=float(x.min()) if n else None,
+        max=float(x.max()) if n else None,
+        ci=_wilson(int(x.sum()), n) if info.outcome and n else _bootstrap(x),
+        unit=info.unit or None,
+        higher_is_better=info.higher_is_better,
+    )
 
 
-def proportion(outcomes: Iterable[bool | None]) -> dict[str, Any] | None:
-    """Return the `prop` object of `eval.schema.json`, or None when no episode has an outcome."""
+def proportion(outcomes: Iterable[bool | None]) -> Proportion | None:
+    """Return the rate of the outcomes that are not None; None when no episode has an outcome."""
     known = [outcome for outcome in outcomes if outcome is not None]
     if not known:
         return None
     k, n = sum(known), len(known)
-    return {"k": k, "n": n, "rate": k / n, "ci": _wilson(k, n)}
+    return Proportion(k, n, k / n, _wilson(k, n))
 
 
-def aggregates(rows: Sequence[Row], metrics: Mapping[str, MetricInfo], headline: str | None = None) -> dict[str, Any]:
-    """Return the `aggregates` object of `eval.schema.json`.
+def aggregates(rows: Sequence[Episode], metrics: Mapping[str, MetricInfo], headline: str | None = None) -> Aggregates:
+    """Return the numbers of all episodes.
 
     Args:
         rows: Episode rows.
@@ -75,61 +64,54 @@ def aggregates(rows: Sequence[Row], metrics: Mapping[str, MetricInfo], headline:
         headline: `"return"`, `"success_at_end"` or `"success_once"`; by default success at the end where the task
             publishes success, and the return elsewhere.
     """
-    made: dict[str, Any] = _basics(rows)
+    basics = _basics(rows)
     if headline is None:
-        headline = "return" if made["success_at_end"] is None else "success_at_end"
+        headline = "return" if basics["success_at_end"] is None else "success_at_end"
     terms = dict.fromkeys(name for row in rows for name in row["reward_terms"])
-    return {
-        **made,
-        "headline": headline,
-        "terminations": dict(Counter(row["end_cause"] for row in rows).most_common()),
-        "custom": _custom(rows, {"max_reward": MetricInfo(), **metrics}),
-        "reward_terms": {name: aggregate(row["reward_terms"][name] for row in rows) for name in terms},
-    }
+    return Aggregates(
+        **basics,
+        headline=headline,
+        terminations=dict(Counter(row["end_cause"] for row in rows).most_common()),
+        custom=_custom(rows, {"max_reward": MetricInfo(), **metrics}),
+        reward_terms={name: aggregate(row["reward_terms"][name] for row in rows) for name in terms},
+    )
 
 
-def by_stratum(
-    rows: Sequence[Row], strata: Mapping[str, Bins], metrics: Mapping[str, MetricInfo]
-) -> list[dict[str, Any]]:
-    """Return the `strata` list of `eval.schema.json`: for each bin of each stratum that has episodes, all its numbers.
+def by_stratum(rows: Sequence[Episode], strata: Mapping[str, Bins], metrics: Mapping[str, MetricInfo]) -> list[Stratum]:
+    """Return the numbers of each bin of each stratum that has episodes.
 
     Strata stand one after another, not crossed: a bin has the episodes of all bins of the others.
     """
-    made = []
+    made: list[Stratum] = []
     for name, bins in strata.items():
         for label in dict.fromkeys(bin_labels(bins)):
             group = [row for row in rows if row["stratum"][name] == label]
             if group:
-                numbers = {**_basics(group), "custom": _custom(group, metrics)}
-                made.append({"key": {name: label}, "n": len(group), **numbers})
+                made.append(Stratum({name: label}, len(group), **_basics(group), custom=_custom(group, metrics)))
     return made
 
 
-def lower_bound(made: Mapping[str, Any]) -> float | None:
-    """Return the lower confidence limit of the headline: what the best model of a training is chosen by.
-
-    A single episode has no interval; its value stands for itself. `None` when no episode has a value.
-    """
-    headline = made[made["headline"]]
-    if headline is None:
-        return None
-    if headline["ci"] is not None:
-        return headline["ci"]["low"]
-    return headline["mean"]
-
-
-def _custom(rows: Sequence[Row], metrics: Mapping[str, MetricInfo]) -> dict[str, Any]:
+def _custom(rows: Sequence[Episode], metrics: Mapping[str, MetricInfo]) -> dict[str, Aggregate]:
     return {name: aggregate((row["metrics"][name] for row in rows), info) for name, info in metrics.items()}
 
 
-def _wilson(successes: int, trials: int) -> dict[str, Any]:
+def _wilson(successes: int, trials: int) -> Interval:
     low, high = statistics.wilson(successes, trials)
-    return {"low": low, "high": high, "level": statistics.LEVEL, "method": "wilson"}
+    return Interval(low, high, statistics.LEVEL, "wilson")
 
 
-def _basics(rows: Sequence[Row]) -> dict[str, Any]:
+def _bootstrap(x: np.ndarray) -> Interval | None:
+    if len(x) < 2:
+        return None
+    low, high = statistics.bootstrap_mean(x)
+    return Interval(
+        low, high, statistics.LEVEL, "bootstrap_percentile", statistics.RESAMPLES, statistics.BOOTSTRAP_SEED
+    )
+
+
+def _basics(rows: Sequence[Episode]) -> dict[str, Any]:
     return {
-        "return": aggregate((row["return"] for row in rows), MetricInfo(higher_is_better=True)),
+        "return_": aggregate((row["return"] for row in rows), MetricInfo(higher_is_better=True)),
         "length": aggregate((row["length"] for row in rows), MetricInfo(unit="steps")),
         "success_once": proportion(row["success_once"] for row in rows),
         "success_at_end": proportion(row["success_at_end"] for row in rows),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from genelab.eval.document import Episode
+from genelab.eval.episode_curve import CurveMetric, EpisodeCurve
 from genelab.eval.metrics import (
     EvalMetric,
     FirstSuccessMetric,
@@ -19,7 +21,6 @@ from genelab.eval.metrics import (
     SuccessMetric,
     SuccessOnceMetric,
 )
-from genelab.eval.profile import ProfiledMetric
 from genelab.utils.strata import Bins, bin_counts, bin_labels, bins_of
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class EpisodeCollector:
         self._metrics = _applicable(metrics, env)
         self._reward_terms = _applicable(reward_terms, env)
         self._all = [*self._core.values(), *self._metrics.values(), *self._reward_terms.values()]
-        self._profiled = {n: metric for n, metric in self._metrics.items() if isinstance(metric, ProfiledMetric)}
+        self._traced = {name: metric for name, metric in self._metrics.items() if isinstance(metric, CurveMetric)}
         self._values = np.full((episodes, len(self._all)), np.nan)
         self._ends: np.ndarray | None = None
         self._end_names: list[str] = []
@@ -93,12 +94,12 @@ class EpisodeCollector:
         """Take in one control step (a `VecEnv.step_observers` entry)."""
         for metric in self._all:
             metric.update(step)
-        for metric in self._profiled.values():
+        for metric in self._traced.values():
             metric.trace(self._counted)
 
-    def profiles(self) -> dict[str, dict[str, Any]]:
-        """Return the profiles of the metrics that have one, as plain values."""
-        return {name: metric.profile().to_json() for name, metric in self._profiled.items()}
+    def curves(self) -> dict[str, EpisodeCurve]:
+        """Return the curves along an episode of the metrics that have one."""
+        return {name: metric.profile() for name, metric in self._traced.items()}
 
     def episode_of(self, slot: int) -> int:
         """Return the index of the episode that a slot runs now; beyond the quota it is `episodes` or more."""
@@ -140,8 +141,8 @@ class EpisodeCollector:
         self._note_hashes(extras["init_hash"])
         return True
 
-    def rows(self, seed: int) -> list[dict[str, Any]]:
-        """Return one row per counted episode, in the form of `eval.schema.json`; a value that is not finite is None.
+    def rows(self, seed: int) -> list[Episode]:
+        """Return one row per counted episode; a value that is not finite is None.
 
         An episode that ended because the simulation broke has no return and no success, whatever it had until then:
         with negative rewards an early end would look like a good one.
@@ -150,7 +151,7 @@ class EpisodeCollector:
         """
         return [self._row(int(i), seed) for i in np.flatnonzero(self._finished)]
 
-    def _row(self, i: int, seed: int) -> dict[str, Any]:
+    def _row(self, i: int, seed: int) -> Episode:
         assert self._ends is not None
         values = [_number(value) for value in self._values[i]]
         core = dict(zip(self._core, values, strict=False))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from genelab.eval import statistics
+from genelab.eval.document import Evaluation, ProtocolRecord
 from genelab.utils.errors import GenelabError
 
 DEFAULT_MARGIN = 0.05
 
 Key = TypeVar("Key", bound=Hashable)
-Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,21 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class ComparisonReport:
+    """All metrics of a candidate against a reference.
+
+    Attributes:
+        verdict: `"fail"` if any metric fails, else `"inconclusive"` if any is or is missing, else `"pass"`.
+        metrics: What was compared.
+        missing: Metrics with a direction that only the reference has: nothing can be said of them.
+    """
+
+    verdict: str
+    metrics: list[Comparison]
+    missing: list[str]
+
+
+@dataclass(frozen=True)
 class _Pairs:
     """Values of the episodes that both files have, oriented so that more is better."""
 
@@ -83,15 +98,15 @@ class _Pairs:
         return self.lost == 0 and bool(np.array_equal(self.reference, self.candidate))
 
 
-def compare(reference: Report, candidate: Report, *, margin: float = DEFAULT_MARGIN) -> list[Comparison]:
-    """Compare two reports (`genelab.eval.report.read_report`), paired by episode index.
+def compare(reference: Evaluation, candidate: Evaluation, *, margin: float = DEFAULT_MARGIN) -> ComparisonReport:
+    """Compare two evaluations (`genelab.eval.report.read_report`), paired by episode index.
 
     Return, success and every further metric that has a direction are compared; Holm's rule keeps the chance of any
     false verdict at 5 %. Files of equal values pass at any margin.
 
     Args:
-        reference: The report to hold on to.
-        candidate: The new report.
+        reference: The evaluation to hold on to.
+        candidate: The new evaluation.
         margin: Accepted loss: of a rate as it is (0.05 is five percentage points), of other metrics as a fraction of
             the reference's scale, the larger of |mean| and standard deviation (so it works for negative returns).
 
@@ -102,85 +117,72 @@ def compare(reference: Report, candidate: Report, *, margin: float = DEFAULT_MAR
 
 
 def compare_all(
-    reports: Mapping[Key, tuple[Report, Report]], *, margin: float = DEFAULT_MARGIN
-) -> dict[Key, list[Comparison]]:
-    """Compare many pairs (reference, candidate) of reports as `compare` does, with one error rate for all of them.
+    evaluations: Mapping[Key, tuple[Evaluation, Evaluation]], *, margin: float = DEFAULT_MARGIN
+) -> dict[Key, ComparisonReport]:
+    """Compare many pairs (reference, candidate) as `compare` does, with one error rate for all of them.
 
     Raises:
         GenelabError: as `compare`, if one of the pairs has nothing to compare.
     """
     claims: dict[tuple[Key, str], _Pairs] = {}
-    for key, (reference, candidate) in reports.items():
+    for key, (reference, candidate) in evaluations.items():
         claims.update({(key, item.metric): item for item in _all_pairs(reference, candidate, margin)})
     levels = statistics.holm(claims, lambda claim, level: claims[claim].verdict(level) != "inconclusive")
-    made: dict[Key, list[Comparison]] = {key: [] for key in reports}
+    compared: dict[Key, list[Comparison]] = {key: [] for key in evaluations}
     for claim, item in claims.items():
-        made[claim[0]].append(_compared(item, levels[claim]))
-    return made
+        compared[claim[0]].append(_compared(item, levels[claim]))
+    return {key: _judged(compared[key], _missing_metrics(*pair)) for key, pair in evaluations.items()}
 
 
-def require_comparable(reference: Report, candidate: Report) -> None:
+def require_comparable(reference: Evaluation, candidate: Evaluation) -> None:
     """Raise `GenelabError` where `compare` would."""
     _all_pairs(reference, candidate, DEFAULT_MARGIN)
 
 
-def missing_metrics(reference: Report, candidate: Report) -> list[str]:
-    """Return the metrics with a direction that only the reference has: nothing can be said of them."""
-    known = candidate["aggregates"]["custom"]
+def _missing_metrics(reference: Evaluation, candidate: Evaluation) -> list[str]:
+    known = candidate.aggregates.custom
     return [
         name
-        for name, info in reference["aggregates"]["custom"].items()
-        if info.get("higher_is_better") is not None and name not in known
+        for name, number in reference.aggregates.custom.items()
+        if number.higher_is_better is not None and name not in known
     ]
 
 
-def overall(comparisons: Sequence[Comparison], missing: Sequence[str] = ()) -> str:
-    """Return `"fail"` if any metric fails, else `"inconclusive"` if any is, else `"pass"`.
+def _judged(comparisons: list[Comparison], missing: list[str]) -> ComparisonReport:
+    verdicts = [comparison.verdict for comparison in comparisons] + ["inconclusive" for _ in missing]
+    return ComparisonReport(worst(verdicts), comparisons, missing)
 
-    Args:
-        comparisons: What was compared.
-        missing: What could not be, because only the reference has it; any leaves the verdict open.
-    """
-    verdicts = {comparison.verdict for comparison in comparisons} | {"inconclusive" for _ in missing}
+
+def worst(verdicts: Collection[str]) -> str:
+    """Return the verdict over several: `"fail"` if any fails, else `"inconclusive"` if any is, else `"pass"`."""
     return next(verdict for verdict in ("fail", "inconclusive", "pass") if verdict in verdicts)
 
 
-def protocol_differences(reference: Report, candidate: Report) -> list[str]:
-    """Return what must be equal for two reports to be compared and is not, one line each."""
-    if reference["protocol"]["protocol_sha256"] == candidate["protocol"]["protocol_sha256"]:
+def protocol_differences(reference: Evaluation, candidate: Evaluation) -> list[str]:
+    """Return what must be equal for two evaluations to be compared and is not, one line each."""
+    if reference.protocol.protocol_sha256 == candidate.protocol.protocol_sha256:
         return []
     irrelevant = {"num_envs", "overrides", "determinism", "protocol_sha256"}
-    places = [((key,), key) for key in ("task", "num_episodes", "seed", "deterministic")]
-    places += [(("protocol", key), key) for key in reference["protocol"] if key not in irrelevant]
-    lines = []
-    for path, name in places:
-        a, b = _at(reference, path), _at(candidate, path)
-        if a != b:
-            lines.append(f"{name}: {a} against {b}")
-    return lines or ["protocol_sha256 differs"]
+    names = ["task", "num_episodes", "seed", "deterministic"]
+    names += [field.name for field in fields(ProtocolRecord) if field.name not in irrelevant]
+    first, second = ({**vars(one), **vars(one.protocol)} for one in (reference, candidate))
+    different = [name for name in names if first[name] != second[name]]
+    return [f"{name}: {first[name]} against {second[name]}" for name in different] or ["protocol_sha256 differs"]
 
 
-def _at(document: Any, path: tuple[str, ...]) -> Any:
-    for key in path:
-        document = document.get(key)
-    return document
-
-
-def _all_pairs(reference: Report, candidate: Report, margin: float) -> list[_Pairs]:
-    rows = {row["i"]: row for row in candidate["episodes"]}
-    both = [(row, rows[row["i"]]) for row in reference["episodes"] if row["i"] in rows]
+def _all_pairs(reference: Evaluation, candidate: Evaluation, margin: float) -> list[_Pairs]:
+    rows = {row["i"]: row for row in candidate.episodes}
+    both = [(row, rows[row["i"]]) for row in reference.episodes if row["i"] in rows]
     made = [_pairs("return", [(a["return"], b["return"]) for a, b in both], margin)]
-    headline = reference["aggregates"]["headline"]
-    success = headline if headline != "return" else "success_at_end"
+    success = reference.aggregates.success_name
     outcomes = [(a[success], b[success]) for a, b in both]
     made.append(_pairs("success", outcomes, margin, binary=True))
-    for name, info in reference["aggregates"]["custom"].items():
-        higher_is_better = info.get("higher_is_better")
-        if higher_is_better is None or name not in candidate["aggregates"]["custom"]:
+    for name, number in reference.aggregates.custom.items():
+        if number.higher_is_better is None or name not in candidate.aggregates.custom:
             continue
         values = [(a["metrics"].get(name), b["metrics"].get(name)) for a, b in both]
-        outcome = (info.get("ci") or {}).get("method") == "wilson"
-        made.append(_pairs(name, values, margin, binary=outcome, sign=1.0 if higher_is_better else -1.0))
+        sign = 1.0 if number.higher_is_better else -1.0
+        made.append(_pairs(name, values, margin, binary=number.is_outcome, sign=sign))
     known = [item for item in made if item is not None]
     if not known:
         raise GenelabError("nothing to compare: no metric has a value in two episodes of both files")
@@ -231,15 +233,3 @@ def _more_episodes(made: Comparison) -> int | None:
         return None
     half_width = made.difference - made.low if distance > 0 else made.high - made.difference
     return max(1, math.ceil(made.n * (half_width / distance) ** 2) - made.n)
-
-
-__all__ = [
-    "DEFAULT_MARGIN",
-    "Comparison",
-    "compare",
-    "compare_all",
-    "missing_metrics",
-    "overall",
-    "protocol_differences",
-    "require_comparable",
-]

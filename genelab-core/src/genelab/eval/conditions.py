@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
+from genelab.eval.document import Aggregates, Interval
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.names import unknown_name
 
 _CONDITION = re.compile(r"\s*(?P<metric>[\w.\-]+)\s*(?P<relation>>=|<=)\s*(?P<value>[-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*")
 _COLUMNS = {
+    "success_rate": "success",
     "return": "return",
     "return_mean": "return",
     "length": "length",
@@ -40,33 +41,25 @@ class Condition:
     def __str__(self) -> str:
         return f"{self.metric}{self.relation}{self.value:g}"
 
-    def holds(self, aggregates: Mapping[str, Any]) -> bool:
+    def holds(self, aggregates: Aggregates) -> bool:
         """Return whether the whole 95 % interval is on the right side.
-
-        Args:
-            aggregates: The `aggregates` object of `eval.schema.json`.
 
         Raises:
             GenelabError: if no episode has a value of the metric.
         """
         interval = self._interval(aggregates)
-        return interval["low"] >= self.value if self.relation == ">=" else interval["high"] <= self.value
+        return interval.low >= self.value if self.relation == ">=" else interval.high <= self.value
 
-    def _interval(self, aggregates: Mapping[str, Any]) -> Mapping[str, float]:
-        if self.metric == "success_rate":
-            headline = aggregates["headline"]
-            made = aggregates[headline if headline.startswith("success") else "success_at_end"]
-        elif self.metric in _COLUMNS:
-            made = aggregates[_COLUMNS[self.metric]]
-        else:
-            made = aggregates["custom"][self.metric]
-        if made is None or made["ci"] is None:
+    def _interval(self, aggregates: Aggregates) -> Interval:
+        column = _COLUMNS.get(self.metric)
+        number = aggregates.custom[self.metric] if column is None else aggregates.named(column)
+        if number is None or number.ci is None:
             raise GenelabError(
                 f"the evaluation has no interval of {self.metric!r}",
                 where=f"--stop-when '{self}'",
                 fix="name a metric that this task has, and evaluate at least 2 episodes",
             )
-        return made["ci"]
+        return number.ci
 
 
 def parse_condition(text: str, metrics: Sequence[str], episodes: int) -> Condition:
@@ -86,7 +79,7 @@ def parse_condition(text: str, metrics: Sequence[str], episodes: int) -> Conditi
             f"{text!r} is not a condition", where="--stop-when", fix="write METRIC>=NUMBER, as in 'success_rate>=0.95'"
         )
     condition = Condition(match["metric"], match["relation"], _number(match["value"]))
-    known = ["success_rate", *_COLUMNS, *metrics]
+    known = [*_COLUMNS, *metrics]
     if condition.metric not in known:
         raise unknown_name("metric", condition.metric, known)
     if condition.metric.startswith("success") and condition.relation == ">=":

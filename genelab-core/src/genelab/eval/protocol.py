@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 
 from genelab.eval.collector import EpisodeCollector
+from genelab.eval.document import Episode, EvalWarning
+from genelab.eval.episode_curve import EpisodeCurve
 from genelab.eval.metrics import EvalMetric
 from genelab.eval.policy import checked_actions
 from genelab.utils.errors import GenelabError, UsageError
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 class EpisodeRecorder(Protocol):
     """What films episodes while they run: see `genelab.eval.recording.EpisodeVideos`."""
 
-    def begin(self, env: VecEnv, episode_of: Callable[[int], int]) -> None: ...
+    def begin(self, env: Any, episode_of: Callable[[int], int]) -> None: ...
 
     def observe(self, step: StepView) -> None: ...
 
@@ -45,7 +47,7 @@ class EvalResult:
     """What was measured, before any statistics.
 
     Attributes:
-        rows: One dict per counted episode (`$defs/episode` of `eval.schema.json`), in order of the index.
+        rows: One dict per counted episode, in order of the index.
         episodes: Episodes that were asked for; `len(rows)` of them finished.
         seed: Base seed.
         num_envs: Parallel envs.
@@ -55,10 +57,10 @@ class EvalResult:
         steps: Control steps of the rollout.
         wasted_step_fraction: Share of env steps that belong to no counted episode.
         rollout_s: Wall time of the rollout, s.
-        profiles: By metric, its means along an episode; see `genelab.eval.profile`.
+        curves: By metric, its means along an episode; see `genelab.eval.episode_curve`.
     """
 
-    rows: list[dict[str, Any]]
+    rows: list[Episode]
     episodes: int
     seed: int
     num_envs: int
@@ -68,8 +70,8 @@ class EvalResult:
     steps: int
     wasted_step_fraction: float
     rollout_s: float
-    profiles: dict[str, dict[str, Any]] = field(default_factory=dict)
-    warnings: list[dict[str, str]] = field(default_factory=list)
+    curves: dict[str, EpisodeCurve] = field(default_factory=dict)
+    warnings: list[EvalWarning] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -103,7 +105,7 @@ def evaluate_policy(
     """Measure `policy` on `episodes` episodes.
 
     Args:
-        env: The environment; it is reset, and left in evaluation mode.
+        env: Any `VecEnv`; it is reset, and left in evaluation mode.
         policy: Raw observations in, actions out.
         episodes: Number of episodes; episode `i` runs on slot `i % num_envs`.
         seed: Base seed of all draws of the environment.
@@ -165,7 +167,7 @@ def evaluate_policy(
         steps=steps,
         wasted_step_fraction=1.0 - collector.counted_steps / (steps * env.num_envs),
         rollout_s=time.perf_counter() - started,
-        profiles=collector.profiles(),
+        curves=collector.curves(),
     )
     result.warnings = _warnings(result)
     if not result.complete:
@@ -185,7 +187,7 @@ def _measured(env: VecEnv, observers: list[Callable[[StepView], None]]) -> Itera
         env.raw_observations, env.step_observers = raw_before, observers_before
 
 
-def _warnings(result: EvalResult) -> list[dict[str, str]]:
+def _warnings(result: EvalResult) -> list[EvalWarning]:
     found = []
     if not result.complete:
         missing = result.episodes - len(result.rows)

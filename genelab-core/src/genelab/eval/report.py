@@ -1,11 +1,11 @@
-"""The evaluation file, `eval.json`: assembled here, its shape is `eval.schema.json` beside this module."""
+"""The evaluation file, `eval.json`: assembled, written and read here; what it holds is `genelab.eval.document`."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,17 @@ from typing import Any
 from genelab.config.base import is_config
 from genelab.config.serialization import to_json, with_first_names
 from genelab.eval.aggregates import MetricInfo, aggregates, by_stratum
+from genelab.eval.document import SCHEMA, Aggregates, Evaluation, PolicyRecord, ProtocolRecord, Timing
 from genelab.eval.protocol import EvalResult
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import atomic_path, read_json, sha256_file, sha256_json, write_json
+from genelab.utils.records import from_record, to_record
 
-SCHEMA = "genelab.eval/1"
 ROWS_IN_FILE = 2000
 """With more episodes than this the rows go to a JSONL file beside the report."""
+
+_NOT_HASHED = ("protocol_sha256", "num_envs", "overrides", "determinism", "plan")
+"""Fields of `ProtocolRecord` that do not decide what is measured, or say it again (the config holds the plan)."""
 
 _RUN_DETAILS = ("num_envs", "vis", "steps", "gpu", "performance_mode", "pad_batch")
 """Fields of `SimulationCfg` that say how fast or visibly something runs, not what is measured."""
@@ -32,12 +36,12 @@ class Subject:
     Attributes:
         task: Task id.
         checkpoint: Path of the checkpoint or exported file, `None` for policies without one.
-        policy: The `policy` object of the schema (`kind` and `sha256` at least).
+        policy: What acted.
         env_config: The environment's config.
         env_config_name: Which of the task's configs it is: `"eval"` or `"env"`.
         deterministic: Whether the policy acted without exploration noise.
         overrides: Config overrides, `"path=value"`.
-        environment: The `environment` object of the schema: versions, hardware, plugins, git, command.
+        environment: Versions, hardware, plugins, git, command.
         metrics: Unit and direction of the further metrics.
         headline: See `genelab.eval.aggregates.aggregates`.
         build_s: Wall time to build the environment, s.
@@ -45,7 +49,7 @@ class Subject:
 
     task: str
     checkpoint: str | None
-    policy: dict[str, Any]
+    policy: PolicyRecord
     env_config: Any
     environment: dict[str, Any]
     env_config_name: str = "eval"
@@ -56,61 +60,60 @@ class Subject:
     build_s: float | None = None
 
 
-def build_report(result: EvalResult, subject: Subject) -> dict[str, Any]:
-    """Return the document with its rows inside; `write_report` moves them out when there are many."""
+def build_report(result: EvalResult, subject: Subject) -> Evaluation:
+    """Return the document about `result`, which `subject` reached."""
     metrics = {name: subject.metrics.get(name, MetricInfo()) for name in result.metric_names}
-    profiles = {name: {"unit": metrics[name].unit, **found} for name, found in result.profiles.items()}
     made = aggregates(result.rows, metrics, subject.headline)
     env_steps = result.steps * result.num_envs
     wall_clock = (subject.build_s or 0.0) + result.rollout_s
-    return {
-        "schema": SCHEMA,
-        "task": subject.task,
-        "checkpoint": subject.checkpoint,
-        "num_episodes": result.episodes,
-        "metrics": _flat_metrics(made, result, wall_clock),
-        "wall_clock_seconds": wall_clock,
-        "seed": result.seed,
-        "deterministic": subject.deterministic,
-        "evaluated_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "policy": subject.policy,
-        "protocol": _protocol(result, subject),
-        "aggregates": made,
-        "strata": by_stratum(result.rows, result.strata, metrics),
-        **({"profiles": profiles} if profiles else {}),
-        "episodes": result.rows,
-        "environment": subject.environment,
-        "timing": {
-            "build_s": subject.build_s,
-            "compile_s": None,
-            "rollout_s": result.rollout_s,
-            "env_steps": env_steps,
-            "env_steps_per_s": env_steps / result.rollout_s if result.rollout_s > 0 else None,
-            "wasted_step_fraction": result.wasted_step_fraction,
-        },
-        "warnings": result.warnings,
-    }
+    return Evaluation(
+        task=subject.task,
+        checkpoint=subject.checkpoint,
+        num_episodes=result.episodes,
+        metrics=_summary(made, result, wall_clock),
+        wall_clock_seconds=wall_clock,
+        seed=result.seed,
+        deterministic=subject.deterministic,
+        evaluated_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        policy=subject.policy,
+        protocol=_protocol(result, subject),
+        aggregates=made,
+        strata=by_stratum(result.rows, result.strata, metrics),
+        profiles={name: curve.to_record(metrics[name].unit) for name, curve in result.curves.items()} or None,
+        episodes=result.rows,
+        environment=subject.environment,
+        timing=Timing(
+            build_s=subject.build_s,
+            rollout_s=result.rollout_s,
+            env_steps=env_steps,
+            env_steps_per_s=env_steps / result.rollout_s if result.rollout_s > 0 else None,
+            wasted_step_fraction=result.wasted_step_fraction,
+        ),
+        warnings=result.warnings,
+    )
 
 
-def write_report(document: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Write the document and return it as written.
+def write_report(evaluation: Evaluation, path: Path) -> None:
+    """Write the document.
 
-    With more than `ROWS_IN_FILE` rows these go to `<stem>.episodes.jsonl` and the document holds its name and hash.
+    With more than `ROWS_IN_FILE` rows these go to `<stem>.episodes.jsonl`, and the document holds its name and hash.
     """
-    rows = document["episodes"]
+    document, rows = evaluation.to_json(), evaluation.episodes
     if len(rows) > ROWS_IN_FILE:
         rows_path = path.with_name(f"{path.stem}.episodes.jsonl")
         with atomic_path(rows_path) as temporary, temporary.open("w", encoding="utf-8") as lines:
             for row in rows:
                 lines.write(json.dumps(row, allow_nan=False) + "\n")
-        reference = {"path": rows_path.name, "sha256": sha256_file(rows_path), "count": len(rows)}
-        document = {**document, "episodes": reference}
+        document["episodes"] = {"path": rows_path.name, "sha256": sha256_file(rows_path), "count": len(rows)}
     write_json(path, document)
-    return document
 
 
-def read_report(path: Path) -> dict[str, Any]:
-    """Read an evaluation file, rows included.
+def read_report(path: Path, *, rows: bool = True) -> Evaluation:
+    """Read an evaluation file.
+
+    Args:
+        path: The file.
+        rows: Whether `episodes` is wanted; without, it is empty where the rows lie in another file.
 
     Raises:
         UsageError: if it is missing or not JSON.
@@ -119,9 +122,19 @@ def read_report(path: Path) -> dict[str, Any]:
     document = read_json(path)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise GenelabError(f"{path.name} is not an evaluation file ({SCHEMA})", where=str(path))
-    if isinstance(document["episodes"], dict):
-        document["episodes"] = _read_rows(path.parent, document["episodes"])
-    return document
+    if isinstance(document.get("episodes"), dict):
+        document["episodes"] = _read_rows(path.parent, document["episodes"]) if rows else []
+    try:
+        return from_record(Evaluation, document)
+    except TypeError as error:
+        raise GenelabError(f"{path.name} is a damaged evaluation file: {error}", where=str(path)) from error
+
+
+def find_reports(folder: Path) -> dict[str, Evaluation]:
+    """Return the evaluation files in a folder by name, without their rows."""
+    found = {path: read_json(path) for path in sorted(folder.glob("*.json"))}
+    ours = [path for path, known in found.items() if isinstance(known, dict) and known.get("schema") == SCHEMA]
+    return {path.name: read_report(path, rows=False) for path in ours}
 
 
 def _read_rows(folder: Path, reference: dict[str, Any]) -> list[dict[str, Any]]:
@@ -133,62 +146,58 @@ def _read_rows(folder: Path, reference: dict[str, Any]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def _flat_metrics(made: dict[str, Any], result: EvalResult, wall_clock: float) -> dict[str, float | None]:
-    """Return the numbers of the documents: population std, success rate of the headline, times and peak reward."""
+def _summary(made: Aggregates, result: EvalResult, wall_clock: float) -> dict[str, float | None]:
+    """Return the numbers to see first: population std, the success that counts, times and peak reward."""
     returns = [row["return"] for row in result.rows if row["return"] is not None]
-    mean = made["return"]["mean"]
-    variance = math.fsum((value - mean) ** 2 for value in returns) / len(returns) if returns else None
-    success = made["success_once" if made["headline"] == "success_once" else "success_at_end"]
+    mean = made.return_.mean
+    variance = None if mean is None else math.fsum((value - mean) ** 2 for value in returns) / len(returns)
     return {
         "return_mean": mean,
         "return_std": None if variance is None else math.sqrt(variance),
-        "length_mean": made["length"]["mean"],
-        "success_rate": None if success is None else success["rate"],
-        "avg_max_reward": made["custom"]["max_reward"]["mean"],
+        "length_mean": made.length.mean,
+        "success_rate": None if made.success is None else made.success.rate,
+        "avg_max_reward": made.custom["max_reward"].mean,
         "eval_s": wall_clock,
         "eval_ep_s": wall_clock / len(result.rows) if result.rows else None,
     }
 
 
-def _protocol(result: EvalResult, subject: Subject) -> dict[str, Any]:
-    config = comparable_config(subject.env_config)
-    measured = {
-        "assignment": "quota_round_robin",
-        "seed_scheme": "counter/1",
-        "max_episode_steps": result.max_episode_steps,
-        "env_config": subject.env_config_name,
-        "env_config_sha256": sha256_json(config),
-        "domain_randomization": "train" if subject.env_config_name == "env" else "off",
-        "observation_noise": _has_noise(config),
-        "auto_reset_mode": "same_step",
-        "discount_for_return": 1.0,
-        "strata": list(result.strata),
-    }
+def _protocol(result: EvalResult, subject: Subject) -> ProtocolRecord:
+    config = _comparable(subject.env_config)
+    made = ProtocolRecord(
+        protocol_sha256="",
+        num_envs=result.num_envs,
+        max_episode_steps=result.max_episode_steps,
+        env_config=subject.env_config_name,
+        env_config_sha256=config_sha256(config),
+        domain_randomization="train" if subject.env_config_name == "env" else "off",
+        observation_noise=_has_noise(config),
+        strata=list(result.strata),
+        overrides=subject.overrides,
+        plan=result.strata or None,
+    )
     must_be_equal = {
-        **measured,
+        **{name: value for name, value in to_record(made).items() if name not in _NOT_HASHED},
         "schema": SCHEMA,
         "task": subject.task,
         "episodes": result.episodes,
         "seed": result.seed,
         "deterministic": subject.deterministic,
     }
-    return {
-        "protocol_sha256": sha256_json(must_be_equal),
-        "num_envs": result.num_envs,
-        **measured,
-        "overrides": subject.overrides,
-        "determinism": "none",
-        "plan": result.strata or None,
-    }
+    return replace(made, protocol_sha256=sha256_json(must_be_equal))
 
 
-def comparable_config(env_config: Any) -> Any:
-    """Return a config as JSON without what does not change the measurement: its seed and how fast it runs.
+def config_sha256(env_config: Any) -> str:
+    """Return a hash of what a config says about the measurement, the same when what it names moves to another module.
 
-    The protocol's own seed replaces the config's. References are the oldest ones, so that a renamed module changes
-    nothing.
+    Its seed does not count, as the protocol has one of its own, nor does how fast it runs.
     """
-    config = with_first_names(to_json(env_config) if is_config(env_config) else env_config)
+    return sha256_json(with_first_names(_comparable(env_config)))
+
+
+def _comparable(env_config: Any) -> dict[str, Any]:
+    """Return a config as JSON without what does not change the measurement."""
+    config = to_json(env_config) if is_config(env_config) else env_config
     config = {name: value for name, value in config.items() if name != "seed"}
     if "simulation" in config:
         kept = {name: value for name, value in config["simulation"].items() if name not in _RUN_DETAILS}

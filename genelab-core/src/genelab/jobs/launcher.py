@@ -6,12 +6,14 @@ system and is done. Both are named by a `LauncherSpec` and are made with the use
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genelab.plugins.catalog import get_catalog
+from genelab.plugins.catalog import discovered, get_catalog
+from genelab.runs.eval_request import EvalRequest
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import unknown_name
 
@@ -33,6 +35,12 @@ class Job:
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     gpus: int = 0
+
+
+def evaluation_job(request: EvalRequest, *, name: str, log: Path) -> Job:
+    """Return the job of `genelab eval` that serves `request`, with the plugins of this process."""
+    command = (sys.executable, "-m", "genelab", "eval", *request.arguments())
+    return Job(name=name, command=command, log=log, environment=discovered().child_environment())
 
 
 class JobHandle(ABC):

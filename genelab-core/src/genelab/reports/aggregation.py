@@ -10,6 +10,8 @@ import numpy as np
 
 from genelab.eval import statistics
 from genelab.eval.comparison import protocol_differences
+from genelab.eval.document import Evaluation
+from genelab.eval.report import read_report
 from genelab.reports.curves import LENGTH, RETURN
 from genelab.reports.run_groups import RunGroup, SeedRun
 from genelab.runs.run_dir import now
@@ -79,7 +81,7 @@ def read_scales(path: Path) -> Scales:
 
 
 def _aggregate(group: RunGroup) -> dict[str, Any]:
-    evaluations = {run.seed: read_json(run.eval_path) for run in group.runs if run.eval_path.exists()}
+    evaluations = {run.seed: read_report(run.eval_path, rows=False) for run in group.runs if run.eval_path.exists()}
     _require_one_protocol(group, evaluations)
     by_seed = {run.seed: _measures(run, evaluations.get(run.seed)) for run in group.runs}
     names = dict.fromkeys(name for measures in by_seed.values() for name in measures)
@@ -97,7 +99,7 @@ def _aggregate(group: RunGroup) -> dict[str, Any]:
     }
 
 
-def _require_one_protocol(group: RunGroup, evaluations: Mapping[int, dict[str, Any]]) -> None:
+def _require_one_protocol(group: RunGroup, evaluations: Mapping[int, Evaluation]) -> None:
     seeds = list(evaluations)
     for seed in seeds[1:]:
         different = protocol_differences(evaluations[seeds[0]], evaluations[seed])
@@ -110,7 +112,7 @@ def _require_one_protocol(group: RunGroup, evaluations: Mapping[int, dict[str, A
             )
 
 
-def _measures(run: SeedRun, evaluation: dict[str, Any] | None) -> dict[str, float]:
+def _measures(run: SeedRun, evaluation: Evaluation | None) -> dict[str, float]:
     """Return what a run reached, without what it does not know: the last values of its training, its evaluation."""
     made: dict[str, float | None] = {}
     for tag, name in ((RETURN, TRAIN_RETURN), (LENGTH, "train/length")):
@@ -118,10 +120,10 @@ def _measures(run: SeedRun, evaluation: dict[str, Any] | None) -> dict[str, floa
             made[name] = float(values[-1])
     if evaluation is not None:
         made |= {
-            EVAL_RETURN: evaluation["metrics"]["return_mean"],
-            "eval/length": evaluation["metrics"]["length_mean"],
-            SUCCESS: evaluation["metrics"]["success_rate"],
-            **{f"eval/{name}": numbers["mean"] for name, numbers in evaluation["aggregates"]["custom"].items()},
+            EVAL_RETURN: evaluation.metrics["return_mean"],
+            "eval/length": evaluation.metrics["length_mean"],
+            SUCCESS: evaluation.metrics["success_rate"],
+            **{f"eval/{name}": numbers.mean for name, numbers in evaluation.aggregates.custom.items()},
         }
     return {name: value for name, value in made.items() if value is not None}
 

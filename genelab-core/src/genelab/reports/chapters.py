@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from genelab.eval.report import SCHEMA as EVALUATION
+from genelab.eval.document import Evaluation
+from genelab.eval.report import find_reports, read_report
 from genelab.jobs.benchmark_record import FILE as REPORT
 from genelab.jobs.benchmark_record import read_benchmark
 from genelab.reports.aggregation import aggregate_groups
@@ -18,7 +19,6 @@ from genelab.reports.run_groups import RunGroup, find_groups
 from genelab.runs.progress import duration
 from genelab.runs.run_dir import AGENT_PARAMS, RunDir
 from genelab.utils.errors import UsageError
-from genelab.utils.files import read_json
 
 Document = Mapping[str, Any]
 
@@ -48,19 +48,14 @@ def chapters_of(path: Path) -> tuple[str, list[Part], list[Chapter]]:
 
 def _run(run: RunDir) -> tuple[str, list[Part], list[Chapter]]:
     origin, status = run.provenance(), run.status()
-    found = {path.name: read_json(path) for path in sorted(run.path.glob("*.json"))}
-    documents = {
-        name: document
-        for name, document in found.items()
-        if isinstance(document, dict) and document.get("schema") == EVALUATION
-    }
+    evaluations = find_reports(run.path)
     head: list[Part] = [
         Text(f"{run.backend_name()}, seed {origin['seeds']['agent']}, {run.path}", "soft"),
-        Cards([*_status_cards(status), *_evaluation_cards(documents)]),
+        Cards([*_status_cards(status), *_evaluation_cards(evaluations)]),
     ]
     if status.get("error"):
         head.append(Text(f"error: {status['error']}", "fail"))
-    return origin["task"], [], [Chapter(head, ReportSubject("run", {"": RunLog(run.path)}, documents))]
+    return origin["task"], [], [Chapter(head, ReportSubject("run", {"": RunLog(run.path)}, evaluations))]
 
 
 def _status_cards(status: Document) -> list[Card]:
@@ -75,15 +70,14 @@ def _status_cards(status: Document) -> list[Card]:
     return cards
 
 
-def _evaluation_cards(documents: Mapping[str, Document]) -> list[Card]:
-    cards = []
-    for name, document in documents.items():
-        made = document["aggregates"]
-        headline = made[made["headline"]]
+def _evaluation_cards(evaluations: Mapping[str, Evaluation]) -> list[Card]:
+    cards: list[Card] = []
+    for name, evaluation in evaluations.items():
+        headline = evaluation.aggregates.headline_number
         if headline is not None:
-            value = headline["mean"] if "mean" in headline else headline["rate"]
-            limits = "" if headline["ci"] is None else f"95 %: {interval(headline['ci'])}"
-            cards.append(Card(f"{made['headline'].replace('_', ' ')}, {name}", value, limits))
+            limits = "" if headline.ci is None else f"95 %: {interval(headline.ci)}"
+            label = evaluation.aggregates.headline.replace("_", " ")
+            cards.append(Card(f"{label}, {name}", headline.value, limits))
     return cards
 
 
@@ -103,7 +97,8 @@ def _groups(folder: Path) -> tuple[str, list[Part], list[Chapter]]:
 
 
 def _group(group: RunGroup, block: Document, metric: str | None) -> Chapter:
-    documents = {f"seed {run.seed}": read_json(run.eval_path) for run in group.runs if run.eval_path.exists()}
+    known = [run for run in group.runs if run.eval_path.exists()]
+    evaluations = {f"seed {run.seed}": read_report(run.eval_path, rows=False) for run in known}
     rows: list[list[Cell]] = []
     for name, measure in block["measures"].items():
         points = "  ".join(number(point["value"]) for point in measure["points"])
@@ -117,13 +112,13 @@ def _group(group: RunGroup, block: Document, metric: str | None) -> Chapter:
     ]
     title = group.name if group.name == group.task else f"{group.name}: {group.task}"
     runs = {f"seed {run.seed}": run for run in group.runs}
-    return Chapter([Section(title, parts)], ReportSubject("seeds", runs, documents))
+    return Chapter([Section(title, parts)], ReportSubject("seeds", runs, evaluations))
 
 
 def _benchmark(report: Path) -> tuple[str, list[Part], list[Chapter]]:
     document = read_benchmark(report)
     files = {entry["name"]: report.parent / entry["eval"] for entry in document["entries"]}
-    documents = {name: read_json(path) for name, path in files.items() if path.exists()}
+    evaluations = {name: read_report(path, rows=False) for name, path in files.items() if path.exists()}
     head: list[Part] = [Text(f"{document['suite']}, {document['generated_at']}, {document['command']}", "soft")]
     if document.get("verdict"):
         head.append(Text(f"Against {document['reference']}: {document['verdict']}", document["verdict"]))
@@ -139,7 +134,7 @@ def _benchmark(report: Path) -> tuple[str, list[Part], list[Chapter]]:
     if overall is not None:
         head.append(Section("Together", [_blocks(document)]))
     runs = {name: RunLog(path.parent) for name, path in files.items()}
-    return f"Benchmark {report.parent.name}", [], [Chapter(head, ReportSubject("benchmark", runs, documents))]
+    return f"Benchmark {report.parent.name}", [], [Chapter(head, ReportSubject("benchmark", runs, evaluations))]
 
 
 def _entries(document: Document) -> Table:

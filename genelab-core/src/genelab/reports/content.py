@@ -1,7 +1,7 @@
 """What a section of a report is made from: what it is about, and the parts that a page shows.
 
     def energy(subject: ReportSubject) -> Section | None:
-        rows = [[label, document["metrics"]["energy"]] for label, document in subject.evaluations.items()]
+        rows = [[label, evaluation.metrics["energy"]] for label, evaluation in subject.evaluations.items()]
         return Section("Energy", [Table(["", "J"], rows)]) if rows else None
 
 Every string is text and is escaped; only `markupsafe.Markup` is taken as HTML.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from genelab.eval.document import Evaluation, Interval
 from genelab.reports.curves import Panel, RunLog
 
 
@@ -30,7 +31,7 @@ class ReportSubject:
 
     kind: Literal["run", "seeds", "benchmark"]
     runs: Mapping[str, RunLog]
-    evaluations: Mapping[str, Mapping[str, Any]]
+    evaluations: Mapping[str, Evaluation]
 
 
 Tone = Literal["", "soft", "pass", "fail", "inconclusive"]
@@ -142,6 +143,9 @@ def number(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
-def interval(limits: Mapping[str, Any] | None) -> str:
-    """Return the limits of an interval; a dash for none."""
-    return "–" if limits is None else f"{number(limits['low'])} … {number(limits['high'])}"
+def interval(limits: Interval | Mapping[str, Any] | None) -> str:
+    """Return the limits of an interval, of an evaluation or of another document; a dash for none."""
+    if limits is None:
+        return "–"
+    known = vars(limits) if isinstance(limits, Interval) else limits
+    return f"{number(known['low'])} … {number(known['high'])}"

@@ -6,7 +6,6 @@ written last counts.
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,8 @@ import numpy as np
 from scipy import stats
 
 from genelab.eval.statistics import LEVEL
-from genelab.runs.run_dir import EVALUATIONS, STATUS
+from genelab.runs.eval_schedule import TrainingEvaluation, read_training_evaluations
+from genelab.runs.run_dir import STATUS
 from genelab.utils.errors import GenelabError, first_line
 from genelab.utils.files import read_json
 
@@ -151,22 +151,9 @@ class RunLog:
         return {tag: curve.done() for tag, curve in growing.items()}
 
     @cached_property
-    def evaluations(self) -> list[dict[str, Any]]:
-        """The lines of `evaluations.jsonl`, one for each evaluation during the training.
-
-        A last line that is being written is left out.
-
-        Raises:
-            GenelabError: for a line that is not JSON.
-        """
-        path = self.path / EVALUATIONS
-        if not path.exists():
-            return []
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        try:
-            return [json.loads(line) for line in lines if line.endswith("\n")]
-        except ValueError as error:
-            raise GenelabError(f"{EVALUATIONS} is damaged: {error}", where=str(path)) from error
+    def evaluations(self) -> list[TrainingEvaluation]:
+        """The evaluations during the training."""
+        return read_training_evaluations(self.path)
 
     @cached_property
     def status(self) -> dict[str, Any]:
@@ -265,16 +252,10 @@ def _scaled_scalars(logs: Mapping[str, RunLog]) -> dict[str, dict[str, Curve]]:
     return found
 
 
-def _point(evaluation: dict[str, Any], axis: str, key: str) -> tuple[float, float, float, float] | None:
+def _point(line: TrainingEvaluation, axis: str, key: str) -> tuple[float, float, float, float] | None:
     """Return (step, value, low, high) of an evaluation; `None` if it has no such value."""
-    made = evaluation["aggregates"]
-    if key == "success":
-        key = "success_once" if made["headline"] == "success_once" else "success_at_end"
-    numbers = made[key]
-    if numbers is None:
+    numbers = line.aggregates.named(key)
+    if numbers is None or numbers.value is None:
         return None
-    value = numbers["mean"] if "mean" in numbers else numbers["rate"]
-    if value is None:
-        return None
-    interval = numbers["ci"] or {"low": np.nan, "high": np.nan}
-    return evaluation[axis], value, interval["low"], interval["high"]
+    low, high = (np.nan, np.nan) if numbers.ci is None else (numbers.ci.low, numbers.ci.high)
+    return line.iteration if axis == "iteration" else line.env_steps, numbers.value, low, high

@@ -6,16 +6,15 @@ A run is a run directory, or a folder `seed_<S>` that holds an `eval.json` (what
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genelab.jobs.launcher import Job
+from genelab.jobs.launcher import Job, evaluation_job
 from genelab.jobs.stages import Stages
-from genelab.plugins.catalog import discovered
 from genelab.reports.curves import RunLog
+from genelab.runs.eval_request import EvalRequest
 from genelab.runs.run_dir import AGENT_PARAMS, ENV_PARAMS, RunDir
 from genelab.utils.errors import UsageError
 from genelab.utils.files import read_json
@@ -171,14 +170,7 @@ def missing_evaluations(groups: Sequence[RunGroup], episodes: int | None) -> lis
     for run in (run for group in groups for run in group.runs if not run.eval_path.exists()):
         if not (run.path / AGENT_PARAMS).exists():
             raise UsageError(f"{run.path} has neither an evaluation nor a run to evaluate")
-        asked = [] if episodes is None else [f"--episodes={episodes}"]
-        arguments = (run.task, str(run.path), f"--out={run.eval_path}", *asked)
-        jobs.append(
-            Job(
-                name=str(run.path),
-                command=(sys.executable, "-m", "genelab", "eval", *arguments),
-                log=run.path / "eval.log",
-                environment=discovered().child_environment(),
-            )
-        )
+        wanted = episodes or EvalRequest.episodes
+        request = EvalRequest(task=run.task, policy=run.path, episodes=wanted, out=run.eval_path)
+        jobs.append(evaluation_job(request, name=str(run.path), log=run.path / "eval.log"))
     return jobs

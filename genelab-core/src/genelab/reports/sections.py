@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from genelab.eval.document import Aggregate, Aggregates, CurveRecord, Evaluation, Proportion
 from genelab.reports.content import (
     Bars,
     Cell,
@@ -45,59 +46,55 @@ def evaluations(subject: ReportSubject) -> Section | None:
     """Show each evaluation: numbers with their intervals, and why episodes ended."""
     found = subject.evaluations
     parts: list[Part] = [_overview(found)] if len(found) > 1 else []
-    for label, document in found.items():
-        title = f"{label}: {document['num_episodes']} episodes, seed {document['seed']}, {document['evaluated_at']}"
-        parts.append(Section(title, _evaluation(document), closed=len(found) > 1))
+    for label, made in found.items():
+        title = f"{label}: {made.num_episodes} episodes, seed {made.seed}, {made.evaluated_at}"
+        parts.append(Section(title, _evaluation(made), closed=len(found) > 1))
     return Section("Evaluation", parts)
 
 
-def _evaluation(document: Document) -> list[Part]:
-    made = document["aggregates"]
+def _evaluation(evaluation: Evaluation) -> list[Part]:
+    made = evaluation.aggregates
     parts: list[Part] = [_metrics(made)]
-    if any(made["terminations"].values()):
-        parts.append(Section("Episodes ended by", [Bars(made["terminations"])]))
-    profiles = [_profile(name, profile) for name, profile in document.get("profiles", {}).items()]
-    if drawn := [panel for panel in profiles if panel.known()]:
+    if any(made.terminations.values()):
+        parts.append(Section("Episodes ended by", [Bars(made.terminations)]))
+    panels = [_along_an_episode(name, curve) for name, curve in (evaluation.profiles or {}).items()]
+    if drawn := [panel for panel in panels if panel.known()]:
         parts.append(Charts(drawn, small=True))
-    return [*parts, *(Text(f"warning: {item['message']}", "soft") for item in document["warnings"])]
+    return [*parts, *(Text(f"warning: {item['message']}", "soft") for item in evaluation.warnings)]
 
 
-def _overview(documents: Mapping[str, Document]) -> Table:
+def _overview(evaluations: Mapping[str, Evaluation]) -> Table:
     rows: list[list[Cell]] = []
-    for label, document in documents.items():
-        made = document["aggregates"]
-        success = made["success_once" if made["headline"] == "success_once" else "success_at_end"]
-        outcome = [None, None] if success is None else [success["rate"], interval(success["ci"])]
-        means = [made["return"]["mean"], interval(made["return"]["ci"]), made["length"]["mean"]]
-        rows.append([label, document["num_episodes"], *means, *outcome])
+    for label, evaluation in evaluations.items():
+        made, success = evaluation.aggregates, evaluation.aggregates.success
+        outcome = [None, None] if success is None else [success.rate, interval(success.ci)]
+        means = [made.return_.mean, interval(made.return_.ci), made.length.mean]
+        rows.append([label, evaluation.num_episodes, *means, *outcome])
     return Table(["", "episodes", "return", "95 % interval", "length", "success rate", "95 % interval"], rows)
 
 
-def _metrics(made: Document) -> Table:
-    """Return the aggregates of an evaluation, a row for each number, the headline stressed."""
-    rows: dict[str, list[Cell]] = {name: _aggregate(name, made[name]) for name in ("return", "length")}
-    for name in ("success_at_end", "success_once"):
-        if (numbers := made[name]) is not None:
-            counted = f"{numbers['k']} of {numbers['n']}"
-            rows[name] = [name, numbers["n"], numbers["rate"], interval(numbers["ci"]), counted, "", ""]
-    rows |= {name: _aggregate(name, numbers) for name, numbers in made["custom"].items()}
-    stressed = [index for index, name in enumerate(rows) if name == made["headline"]]
-    rewards = [_aggregate(f"reward {name}", numbers) for name, numbers in made["reward_terms"].items()]
+def _metrics(made: Aggregates) -> Table:
+    """Return the numbers of an evaluation, a row for each, the headline stressed."""
+    named = {name: made.named(name) for name in ("return", "length", "success_at_end", "success_once")}
+    rows = {name: _row(name, numbers) for name, numbers in {**named, **made.custom}.items() if numbers is not None}
+    stressed = [index for index, name in enumerate(rows) if name == made.headline]
+    rewards = [_row(f"reward {name}", numbers) for name, numbers in made.reward_terms.items()]
     return Table(["", "n", "mean", "95 % interval", "std", "min", "max"], [*rows.values(), *rewards], stressed)
 
 
-def _aggregate(name: str, numbers: Document) -> list[Cell]:
-    label = f"{name} [{numbers['unit']}]" if "unit" in numbers else name
-    spread = (numbers[key] for key in ("std", "min", "max"))
-    return [label, numbers["n"], numbers["mean"], interval(numbers["ci"]), *spread]
+def _row(name: str, numbers: Aggregate | Proportion) -> list[Cell]:
+    basics = [numbers.n, numbers.value, interval(numbers.ci)]
+    if isinstance(numbers, Proportion):
+        return [name, *basics, f"{numbers.k} of {numbers.n}", "", ""]
+    return [f"{name} [{numbers.unit}]" if numbers.unit else name, *basics, numbers.std, numbers.min, numbers.max]
 
 
-def _profile(name: str, profile: Document) -> Panel:
+def _along_an_episode(name: str, found: CurveRecord) -> Panel:
     """Return a panel that says where along an episode a metric's number comes from."""
-    means = [math.nan if value is None else value for value in profile["means"]]
-    unit = f" [{profile['unit']}]" if profile["unit"] else ""
-    curve = Curve(np.array(profile["places"], dtype=float), np.array(means, dtype=float))
-    return Panel(f"{name}{unit}, over {profile['axis']}", {"": curve})
+    means = [math.nan if value is None else value for value in found.means]
+    unit = f" [{found.unit}]" if found.unit else ""
+    curve = Curve(np.array(found.places, dtype=float), np.array(means, dtype=float))
+    return Panel(f"{name}{unit}, over {found.axis}", {"": curve})
 
 
 def in_training(subject: ReportSubject) -> Section | None:
@@ -107,12 +104,12 @@ def in_training(subject: ReportSubject) -> Section | None:
     for label, log in subject.runs.items():
         rows: list[list[Cell]] = []
         for line in log.evaluations:
-            made = line["aggregates"]["return"]
-            rates = [line["metrics"]["success_rate"], line["lower_bound"]]
-            where = [str(line["iteration"]), line["env_steps"]]
-            rows.append([*where, made["mean"], interval(made["ci"]), *rates, "yes" if line["best"] else ""])
+            made = line.aggregates.return_
+            rates = [line.metrics["success_rate"], line.lower_bound]
+            where = [str(line.iteration), line.env_steps]
+            rows.append([*where, made.mean, interval(made.ci), *rates, "yes" if line.best else ""])
         if rows:
-            best = [index for index, line in enumerate(log.evaluations) if line["best"]][-1:]
+            best = [index for index, line in enumerate(log.evaluations) if line.best][-1:]
             title = f"{label}: {len(rows)} evaluations" if label else f"{len(rows)} evaluations"
             parts.append(Section(title, [Table(head, rows, best)], closed=True))
     return Section("During the training", parts)
@@ -143,7 +140,7 @@ def provenance(subject: ReportSubject) -> Section | None:
     """Show what made the first run, or else the first evaluation: command, versions, plugins, machine, source."""
     files = [log.path / PROVENANCE for log in subject.runs.values()]
     known = [read_json(path) for path in files[:1] if path.exists()]
-    known += [document["environment"] for document in subject.evaluations.values()]
+    known += [document.environment for document in subject.evaluations.values()]
     if not known:
         return None
     origin = known[0]

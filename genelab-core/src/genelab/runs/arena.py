@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genelab.api import MetricSpec, Record
 from genelab.config.env import ManagerBasedRlEnvCfg
@@ -20,9 +20,11 @@ from genelab.utils.errors import UsageError
 if TYPE_CHECKING:
     from genelab.config.task import TaskCfg
     from genelab.envs.vec_env import VecEnv
+    from genelab.eval.document import Evaluation, PolicyRecord
     from genelab.eval.policy import Policy
-    from genelab.eval.protocol import EvalResult
+    from genelab.eval.protocol import EpisodeRecorder, EvalResult
     from genelab.eval.report import Subject
+    from genelab.runs.eval_request import EvalRequest
     from genelab.runs.source import PolicySource
 
 OWN_COLUMNS = ("return", "length", "success")
@@ -70,8 +72,15 @@ class Arena:
     ) -> None:
         self.env, self.cfg, self.specs, self.build_s = env, cfg, list(specs), build_s
 
-    def measure(self, policy: Policy, *, episodes: int, seed: int, **options: Any) -> EvalResult:
-        """Run the episodes; `options` are those of `genelab.eval.protocol.evaluate_policy`."""
+    def measure(
+        self,
+        policy: Policy,
+        request: EvalRequest,
+        *,
+        recorder: EpisodeRecorder | None = None,
+        on_progress: Callable[[int, int], None] = lambda counted, episodes: None,
+    ) -> EvalResult:
+        """Run the episodes of `request`; see `genelab.eval.protocol.evaluate_policy`."""
         from genelab.eval.protocol import evaluate_policy
         from genelab.eval.terms import metric_terms, reward_terms
 
@@ -82,45 +91,29 @@ class Arena:
         return evaluate_policy(
             self.env,
             policy,
-            episodes=episodes,
-            seed=seed,
+            episodes=request.episodes,
+            seed=request.seed,
             metrics={**plugin_metrics, **metric_terms(built)},
             reward_terms=reward_terms(built),
             strata=self.cfg.strata,
-            **options,
+            max_steps=request.max_steps,
+            recorder=recorder,
+            on_progress=on_progress,
         )
 
-    def report(
-        self,
-        result: EvalResult,
-        source: PolicySource,
-        policy: Policy,
-        *,
-        variant: str = "eval_env",
-        deterministic: bool = True,
-        overrides: Sequence[tuple[str, str]] = (),
-    ) -> dict[str, Any]:
-        """Return the document of `genelab/eval/eval.schema.json` about `result`, which `policy`, of `source`, reached.
-
-        Args:
-            result: What was measured.
-            source: Where the policy comes from.
-            policy: The policy.
-            variant: Which of the task's configs the environment is of.
-            deterministic: Whether it acted without the noise of training.
-            overrides: Pairs of dotted config path and text that were applied.
-        """
+    def report(self, result: EvalResult, source: PolicySource, policy: Policy, request: EvalRequest) -> Evaluation:
+        """Return the document about `result`, which `policy`, made from `source`, reached when `request` was served."""
         from genelab.eval.report import build_report
 
         subject = describe_subject(get_catalog(), source, policy, self.cfg, self.specs)
-        subject.deterministic, subject.build_s = deterministic, self.build_s
-        subject.env_config_name = "env" if variant == "env" else "eval"
-        subject.overrides = [f"{name}={text}" for name, text in overrides]
-        document = build_report(result, subject)
-        document["warnings"] += [
+        subject.deterministic, subject.build_s = request.deterministic, self.build_s
+        subject.env_config_name = "env" if request.randomized else "eval"
+        subject.overrides = [f"{name}={text}" for name, text in request.overrides]
+        evaluation = build_report(result, subject)
+        evaluation.warnings.extend(
             {"code": "differs_from_run", "message": f"since the training: {line}"} for line in source.differences
-        ]
-        return document
+        )
+        return evaluation
 
     def close(self) -> None:
         """Free the environment."""
@@ -182,16 +175,18 @@ def describe_subject(
     )
 
 
-def _describe_policy(source: PolicySource, policy: Policy) -> dict[str, Any]:
+def _describe_policy(source: PolicySource, policy: Policy) -> PolicyRecord:
+    from genelab.eval.document import PolicyRecord
+
     known = {} if source.file is None else source.file.metadata
     run = None if source.run_dir is None else RunDir(source.run_dir)
-    return {
-        "kind": policy.kind,
-        "backend": source.loaded.require_backend().name if policy.kind == "checkpoint" else None,
-        "sha256": None if source.file is None else source.file.sha256,
-        "iteration": known.get("iteration"),
-        "env_steps": known.get("env_steps"),
-        "train_seed": None if run is None else run.provenance()["seeds"]["agent"],
-        "run_id": None if run is None else run.path.name,
-        "recurrent": policy.recurrent,
-    }
+    return PolicyRecord(
+        kind=policy.kind,
+        backend=source.loaded.require_backend().name if policy.kind == "checkpoint" else None,
+        sha256=None if source.file is None else source.file.sha256,
+        iteration=known.get("iteration"),
+        env_steps=known.get("env_steps"),
+        train_seed=None if run is None else run.provenance()["seeds"]["agent"],
+        run_id=None if run is None else run.path.name,
+        recurrent=policy.recurrent,
+    )

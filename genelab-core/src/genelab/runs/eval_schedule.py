@@ -1,15 +1,20 @@
-"""When and how a training is evaluated, decided and checked before the simulator starts."""
+"""When and how a training is evaluated, decided and checked before the simulator starts; and what that yields."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from genelab.config.env import ManagerBasedRlEnvCfg
 from genelab.eval.conditions import Condition, parse_condition
+from genelab.eval.document import Aggregates
 from genelab.plugins.tasks import LoadedTask
 from genelab.runs.arena import measured_config, metric_specs
+from genelab.runs.run_dir import EVALUATIONS
+from genelab.utils.errors import GenelabError
 from genelab.utils.files import read_json, write_json
+from genelab.utils.records import from_record
 
 FILE = Path("params/evaluation.json")
 DEFAULT_EPISODES = 10
@@ -58,6 +63,40 @@ class EvalPlan:
     schedule: EvalSchedule
     cfg: ManagerBasedRlEnvCfg
     condition: Condition | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingEvaluation:
+    """An evaluation during a training: a line of `evaluations.jsonl`.
+
+    Attributes:
+        lower_bound: Of the headline, by which models are compared.
+        best: Whether the model was better than all before it.
+    """
+
+    iteration: int
+    env_steps: int
+    lower_bound: float | None
+    best: bool
+    evaluated_at: str
+    metrics: dict[str, float | None]
+    aggregates: Aggregates
+
+
+def read_training_evaluations(run_dir: Path) -> list[TrainingEvaluation]:
+    """Return what `evaluations.jsonl` of a run holds; a last line that is being written is left out.
+
+    Raises:
+        GenelabError: for a line that is no such record.
+    """
+    path = run_dir / EVALUATIONS
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    try:
+        return [from_record(TrainingEvaluation, json.loads(line)) for line in lines if line.endswith("\n")]
+    except (TypeError, ValueError) as error:
+        raise GenelabError(f"{EVALUATIONS} is damaged: {error}", where=str(path)) from error
 
 
 def plan_evaluation(schedule: EvalSchedule, loaded: LoadedTask) -> EvalPlan:

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 from genelab.api import RunEvent
 from genelab.plugins.catalog import get_catalog
 from genelab.runs.arena import build_arena, measured_config, metric_specs
+from genelab.runs.eval_request import EvalRequest
 from genelab.utils.errors import UsageError
 from genelab.utils.files import check_output
 
 if TYPE_CHECKING:
-    import torch
-
-    from genelab.envs.vec_env import Observation, VecEnv
+    from genelab.envs.vec_env import VecEnv
+    from genelab.eval.document import Evaluation
     from genelab.eval.policy import Policy
+    from genelab.runs.eval_request import PolicyFunction
     from genelab.runs.source import PolicySource
-
-    PolicyFunction = Callable[[Observation], torch.Tensor]
 
 
 def evaluate(
@@ -71,91 +70,86 @@ def evaluate(
         GenelabError: for a policy that does not load, has another observation layout or returns broken actions.
         EvalIncomplete: when episodes are missing at the step cap; with `out`, `<out stem>.partial.json` is written.
     """
-    if episodes < 1:
-        raise UsageError(f"cannot evaluate {episodes} episodes", where="--episodes", fix="ask for at least 1")
-    path = None if out is None else Path(out)
-    videos = Path("eval_videos") if path is None else path.with_name(f"{path.stem}_videos")
-    for target in [*([path] if path else []), *([videos] if video else [])]:
-        check_output(target, force=force)
+    request = EvalRequest(
+        task=task,
+        policy=policy,
+        episodes=episodes,
+        num_envs=num_envs,
+        seed=seed,
+        deterministic=deterministic,
+        randomized=randomized,
+        overrides=overrides,
+        out=None if out is None else Path(out),
+        video=video,
+        metrics=metrics,
+        max_steps=max_steps,
+        force=force,
+        trust=trust,
+    )
+    return run_evaluation(request, on_progress).to_json()
 
-    variant = "env" if randomized else "eval_env"
-    source = _open_source(task, policy, directed(overrides, variant), trust, deterministic)
-    cfg = measured_config(source.loaded.cfg, source.loaded.spec.id, variant)
-    specs = metric_specs(metrics)
+
+def run_evaluation(
+    request: EvalRequest, on_progress: Callable[[int, int], None] = lambda counted, episodes: None
+) -> Evaluation:
+    """Do what `evaluate` says."""
+    if request.episodes < 1:
+        raise UsageError(f"cannot evaluate {request.episodes} episodes", where="--episodes", fix="ask for at least 1")
+    for target in [*([request.out] if request.out else []), *([request.videos] if request.video else [])]:
+        check_output(target, force=request.force)
+
+    source = open_policy(request)
+    cfg = measured_config(source.loaded.cfg, source.loaded.spec.id, request.variant)
+    specs = metric_specs(request.metrics)
 
     from genelab.eval.protocol import EvalIncomplete
     from genelab.eval.recording import EpisodeVideos
     from genelab.eval.report import write_report
     from genelab.runs.capacity import envs_that_fit
 
-    slots = min(episodes, envs_that_fit(cfg.simulation.gpu)) if num_envs is None else num_envs
-    arena = build_arena(cfg, specs, num_envs=slots, seed=seed, render_envs=min(video, slots))
+    slots = request.num_envs
+    if slots is None:
+        slots = min(request.episodes, envs_that_fit(cfg.simulation.gpu))
+    arena = build_arena(cfg, specs, num_envs=slots, seed=request.seed, render_envs=min(request.video, slots))
     try:
-        actor = _make_policy(source, policy, arena.env, deterministic, seed)
-        report = partial(
-            arena.report,
-            source=source,
-            policy=actor,
-            variant=variant,
-            deterministic=deterministic,
-            overrides=overrides,
-        )
-        with EpisodeVideos(videos, video) if video else nullcontext() as recorder:
-            result = arena.measure(
-                actor, episodes=episodes, seed=seed, max_steps=max_steps, recorder=recorder, on_progress=on_progress
-            )
+        policy = _make_policy(source, request, arena.env)
+        report = partial(arena.report, source=source, policy=policy, request=request)
+        with EpisodeVideos(request.videos, request.video) if request.video else nullcontext() as recorder:
+            result = arena.measure(policy, request, recorder=recorder, on_progress=on_progress)
     except EvalIncomplete as stopped:
-        if path is not None:
-            write_report(report(stopped.result), path.with_name(f"{path.stem}.partial.json"))
+        if request.out is not None:
+            write_report(report(stopped.result), request.out.with_name(f"{request.out.stem}.partial.json"))
         raise
     finally:
         arena.close()
-    document = report(result)
-    if path is not None:
-        write_report(document, path)
+    evaluation = report(result)
+    if request.out is not None:
+        write_report(evaluation, request.out)
     if source.run_dir is not None:
-        data = {"metrics": document["metrics"], "path": None if path is None else str(path)}
+        data = {"metrics": evaluation.metrics, "path": None if request.out is None else str(request.out)}
         get_catalog().notify(RunEvent(kind="eval_done", run_dir=str(source.run_dir), data=data))
-    return document
+    return evaluation
 
 
-def directed(overrides: Sequence[tuple[str, str]], variant: str) -> list[tuple[str, str]]:
-    """Point overrides of `env.` at the config that is evaluated, `"env"` or `"eval_env"`.
+def open_policy(request: EvalRequest) -> PolicySource:
+    """Return the policy that is to be evaluated, with the configs that belong to it.
 
     Raises:
-        UsageError: for an override of another environment config, which would change nothing.
+        UsageError: for a policy or an override that makes no sense.
     """
-    directed = []
-    for name, text in overrides:
-        root, _, rest = name.partition(".")
-        if root not in ("env", variant, "agent"):
-            raise UsageError(
-                f"--{name} changes nothing: this evaluation runs the task's {variant}", fix=f"--env.{rest}"
-            )
-        directed.append((f"{variant}.{rest}" if root == "env" else name, text))
-    return directed
-
-
-def _open_source(
-    task: str,
-    policy: str | Path | PolicyFunction,
-    overrides: list[tuple[str, str]],
-    trust: bool,
-    deterministic: bool,
-) -> PolicySource:
     from genelab.runs.source import open_source
 
-    source = open_source(task, "zero" if callable(policy) else policy, overrides=overrides, trust=trust)
-    if not deterministic and (callable(policy) or source.kind != "checkpoint"):
+    policy = request.policy
+    what = "zero" if callable(policy) else policy
+    source = open_source(request.task, what, overrides=request.directed_overrides(), trust=request.trust)
+    if not request.deterministic and (callable(policy) or source.kind != "checkpoint"):
         raise UsageError(f"{policy} has no exploration noise to sample", fix="only a checkpoint can act --stochastic")
     return source
 
 
-def _make_policy(
-    source: PolicySource, policy: str | Path | PolicyFunction, env: VecEnv, deterministic: bool, seed: int
-) -> Policy:
-    if callable(policy):
+def _make_policy(source: PolicySource, request: EvalRequest, env: VecEnv) -> Policy:
+    if callable(request.policy):
         from genelab.eval.policy import CallablePolicy
 
-        return CallablePolicy(policy, env.action_dim)
-    return source.policy(env, deterministic, seed)
+        return CallablePolicy(request.policy, env.action_dim)
+    return source.policy(env, request.deterministic, request.seed)

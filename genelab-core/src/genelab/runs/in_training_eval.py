@@ -6,17 +6,18 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
-from genelab.eval.aggregates import lower_bound
+from genelab.eval.document import Aggregates, Evaluation
 from genelab.plugins.tasks import LoadedTask
 from genelab.rl.checkpoint import meta_path, open_checkpoint
 from genelab.runs.arena import build_arena, metric_specs
-from genelab.runs.eval_schedule import EvalPlan
+from genelab.runs.eval_request import EvalRequest
+from genelab.runs.eval_schedule import EvalPlan, TrainingEvaluation
 from genelab.runs.run_dir import BEST_META, EVALUATIONS, RunDir, now
 from genelab.runs.source import PolicySource
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import read_json, write_json, write_text
+from genelab.utils.records import to_record
 from genelab.utils.seeding import random_state, restore_random_state
 
 
@@ -57,6 +58,7 @@ class InTrainingEvaluation:
         state = random_state()
         num_envs = self.schedule.num_envs or self.schedule.episodes
         self._arena = build_arena(plan.cfg, metric_specs(), num_envs=num_envs, seed=self.schedule.seed)
+        self._request = EvalRequest(task=loaded.spec.id, episodes=self.schedule.episodes, seed=self.schedule.seed)
         restore_random_state(state)
 
     def _earlier_best(self) -> float | None:
@@ -79,46 +81,46 @@ class InTrainingEvaluation:
         state = random_state()
         try:
             write(self._candidate)
-            document = self._evaluate()
-            self._record(iteration, env_steps, document)
+            evaluation = self._evaluate()
+            self._record(iteration, env_steps, evaluation)
         finally:
             restore_random_state(state)
             for path in (self._candidate, meta_path(self._candidate)):
                 path.unlink(missing_ok=True)
-        numbers = {name: document["metrics"][name] for name in ("return_mean", "length_mean", "success_rate")}
+        numbers = {name: evaluation.metrics[name] for name in ("return_mean", "length_mean", "success_rate")}
         return {f"Eval/{name}": value for name, value in numbers.items() if value is not None}
 
-    def _evaluate(self) -> dict[str, Any]:
+    def _evaluate(self) -> Evaluation:
         source = replace(self._source, file=open_checkpoint(self._candidate))
         policy = source.policy(self._arena.env)
-        result = self._arena.measure(policy, episodes=self.schedule.episodes, seed=self.schedule.seed)
-        document = self._arena.report(result, source, policy)
+        result = self._arena.measure(policy, self._request)
+        evaluation = self._arena.report(result, source, policy, self._request)
         self._arena.build_s = None  # counts once
-        return {**document, "checkpoint": None}
+        return replace(evaluation, checkpoint=None)
 
-    def _record(self, iteration: int, env_steps: int, document: dict[str, Any]) -> None:
-        score = lower_bound(document["aggregates"])
-        self.reached = self.condition is not None and self.condition.holds(document["aggregates"])
+    def _record(self, iteration: int, env_steps: int, evaluation: Evaluation) -> None:
+        score = evaluation.aggregates.lower_bound()
+        self.reached = self.condition is not None and self.condition.holds(evaluation.aggregates)
         better = score is not None and (self._best_score is None or score > self._best_score)
-        summary = {
-            "iteration": iteration,
-            "env_steps": env_steps,
-            "lower_bound": score,
-            "best": better,
-            "evaluated_at": now(),
-            "metrics": document["metrics"],
-            "aggregates": document["aggregates"],
-        }
+        line = TrainingEvaluation(
+            iteration=iteration,
+            env_steps=env_steps,
+            lower_bound=score,
+            best=better,
+            evaluated_at=now(),
+            metrics=evaluation.metrics,
+            aggregates=evaluation.aggregates,
+        )
         if better:
             self._best_score = score
-            self._keep(iteration, env_steps, document)
+            self._keep(iteration, env_steps, evaluation)
         with (self.run.path / EVALUATIONS).open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(summary, allow_nan=False) + "\n")
-        self._announce(_line(iteration, document) + ("  best so far" if better else ""))
+            lines.write(json.dumps(to_record(line), allow_nan=False) + "\n")
+        self._announce(_line(iteration, evaluation.aggregates) + ("  best so far" if better else ""))
         if self.reached:
             self._announce(f"{self.condition} holds: stopping")
 
-    def _keep(self, iteration: int, env_steps: int, document: dict[str, Any]) -> None:
+    def _keep(self, iteration: int, env_steps: int, evaluation: Evaluation) -> None:
         """Make the evaluated checkpoint the best model; a kill in between leaves a model without its description."""
         for described in (meta_path(self._best), self.run.path / BEST_META):
             described.unlink(missing_ok=True)
@@ -132,7 +134,7 @@ class InTrainingEvaluation:
                 "env_steps": env_steps,
                 "lower_bound": self._best_score,
                 "schedule": asdict(self.schedule),
-                "eval": document,
+                "eval": evaluation.to_json(),
             },
         )
 
@@ -146,9 +148,8 @@ class InTrainingEvaluation:
         self._arena.close()
 
 
-def _line(iteration: int, document: dict[str, Any]) -> str:
-    made = document["aggregates"]
-    headline = made[made["headline"]]
-    value = headline["mean"] if "mean" in headline else headline["rate"]
-    interval = "" if headline["ci"] is None else f" [{headline['ci']['low']:.3g}, {headline['ci']['high']:.3g}]"
-    return f"evaluation at {iteration}: {made['headline']} {value:.4g}{interval}"
+def _line(iteration: int, made: Aggregates) -> str:
+    headline = made.headline_number
+    assert headline is not None
+    interval = "" if headline.ci is None else f" [{headline.ci.low:.3g}, {headline.ci.high:.3g}]"
+    return f"evaluation at {iteration}: {made.headline} {headline.value:.4g}{interval}"

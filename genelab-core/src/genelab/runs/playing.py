@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genelab.runs.extensions import Extensions, Loop, default_extensions
 from genelab.runs.source import PolicySource
@@ -115,9 +115,9 @@ def play(
         else:
             steer: Steer = drawn
             if command is not None:
-                steer = follow_script(env.unwrapped, command)
+                steer = follow_script(env, command)
             elif cfg.simulation.vis:
-                steer = follow_keys(env.unwrapped, _say)
+                steer = follow_keys(env, _say)
             summary = play_policy(env, loop.policy, limit, on_frame, on_step, steer)
     summary.video, summary.command = None if video is None else str(video), command
     return summary
@@ -193,7 +193,7 @@ def play_policy(
 
 
 def play_scene(
-    env: VecEnv,
+    env: Any,
     limit: int | None,
     on_frame: Callable[[], None] = _nothing,
     on_step: Callable[[int], None] = _nothing,

@@ -78,8 +78,10 @@ def command(request: Sim2simRequest, as_json: bool) -> None:
 def _print(document: dict[str, Any], path: Path) -> None:
     """Print the document of `genelab.sim2sim.running.sim2sim`; warnings go to standard error."""
     from genelab.console.tables.eval import print_report
+    from genelab.eval.document import Evaluation
+    from genelab.utils.records import from_record
 
-    evaluation = {**document["evaluation"], "warnings": []}
+    evaluation = from_record(Evaluation, {**document["evaluation"], "warnings": []})
     engine = document["engine"]
     click.echo(f"{document['policy']} in {engine['name']} {engine['version']}")
     print_report(evaluation, path)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from genelab.eval import statistics
+from genelab.eval.document import Episode
 
 
-def metric_differences(reference: dict[str, Any], candidate: dict[str, Any]) -> list[dict[str, Any]]:
+def metric_differences(reference: Sequence[Episode], candidate: Sequence[Episode]) -> list[dict[str, Any]]:
     """Return, for each number of the episodes, its difference (candidate − reference) with a 95 % interval.
 
     Episodes are paired by index: both began in the same state. A number counts in the episodes in which both have it.
     Intervals are bootstraps of the paired differences, of outcomes (success) Newcombe's.
     """
-    pairs = list(zip(reference["episodes"], candidate["episodes"], strict=True))
+    pairs = list(zip(reference, candidate, strict=True))
     made = []
     for name, first, second in _columns(pairs):
         known = np.array([(float(a), float(b)) for a, b in zip(first, second, strict=True) if None not in (a, b)])
@@ -48,7 +49,7 @@ def _interval(name: str, first: np.ndarray, second: np.ndarray) -> statistics.In
     return statistics.newcombe_paired(*(int(both.sum()) for both in (a & b, a & ~b, ~a & b, ~a & ~b)))
 
 
-def _columns(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> Iterator[tuple[str, list[Any], list[Any]]]:
+def _columns(pairs: list[tuple[Episode, Episode]]) -> Iterator[tuple[str, list[Any], list[Any]]]:
     for name in ("return", "length", "success_at_end", "success_once"):
         yield name, [a[name] for a, _ in pairs], [b[name] for _, b in pairs]
     for table, prefix in (("metrics", ""), ("reward_terms", "reward ")):

@@ -13,6 +13,7 @@ from genelab.export.artifact import Artifact
 from genelab.export.metadata import reference_path
 from genelab.plugins.catalog import get_catalog
 from genelab.runs.arena import measured_config, metric_specs
+from genelab.runs.eval_request import EvalRequest
 from genelab.sim2sim.request import Sim2simRequest
 from genelab.utils.errors import UsageError
 from genelab.utils.files import check_output, write_json
@@ -20,6 +21,7 @@ from genelab.utils.files import check_output, write_json
 if TYPE_CHECKING:
     from genelab.api import EngineSpec
     from genelab.config.env import ManagerBasedRlEnvCfg
+    from genelab.eval.document import Evaluation
     from genelab.export.policy import ExportedPolicy
     from genelab.export.reference import ReferenceRollout
     from genelab.sim2sim.description import RobotModel
@@ -71,18 +73,13 @@ def sim2sim(
     script = None if request.command is None else CommandScript(request.command, deployment["commands"])
     network, reference = ExportedPolicy(artifact), _read_reference(artifact)
 
-    slots = min(request.episodes, MAX_ROBOTS)
+    slots, task = min(request.episodes, MAX_ROBOTS), source.loaded.spec.id
+    asked = EvalRequest(task=task, episodes=request.episodes, seed=request.seed, overrides=request.overrides)
     arena = EngineArena(cfg, metric_specs(), network, build, num_envs=slots, seed=request.seed, script=script)
     try:
         with _film(request.video, arena.env.step_dt) as recorder:
-            result = arena.measure(
-                arena.policy,
-                episodes=request.episodes,
-                seed=request.seed,
-                recorder=recorder,
-                on_progress=on_progress,
-            )
-        evaluation = arena.report(result, source, arena.policy, overrides=request.overrides)
+            result = arena.measure(arena.policy, asked, recorder=recorder, on_progress=on_progress)
+        evaluation = arena.report(result, source, arena.policy, asked)
         document = {
             "schema": SCHEMA,
             "task": source.loaded.spec.id,
@@ -90,17 +87,17 @@ def sim2sim(
             "engine": {"name": arena.engine.name, "version": arena.engine.version},
             "command": request.command,
             "video": None if request.video is None else str(request.video),
-            "evaluation": evaluation,
+            "evaluation": evaluation.to_json(),
             "against": None if request.against is None else str(request.against),
             "differences": None,
             "trajectory": None if reference is None else _trajectory(reference, network, build),
             "checks": arena.checks(),
-            "warnings": [warning["message"] for warning in evaluation["warnings"]] + arena.warnings(),
+            "warnings": [warning["message"] for warning in evaluation.warnings] + arena.warnings(),
         }
     finally:
         arena.close()
     if genesis is not None:
-        _compare(genesis, document)
+        _compare(genesis, evaluation, document)
     if request.out is not None:
         write_json(request.out, document)
     return document
@@ -116,13 +113,13 @@ def _open_artifact(path: Path) -> Artifact:
     return Artifact.open(path)
 
 
-def _read_evaluation(path: Path, artifact: Artifact, request: Sim2simRequest) -> dict[str, Any]:
+def _read_evaluation(path: Path, artifact: Artifact, request: Sim2simRequest) -> Evaluation:
     """Read Genesis' report and refuse one of another policy or of other episodes, before anything runs."""
     from genelab.eval.report import read_report
 
     report = read_report(path)
     wanted = {"policy": artifact.metadata["sha256"], "episodes": request.episodes, "seed": request.seed}
-    found = {"policy": report["policy"]["sha256"], "episodes": report["num_episodes"], "seed": report["seed"]}
+    found = {"policy": report.policy.sha256, "episodes": report.num_episodes, "seed": report.seed}
     lines = [f"{name}: {found[name]} against {wanted[name]}" for name in wanted if found[name] != wanted[name]]
     if lines:
         raise UsageError(
@@ -197,12 +194,11 @@ def _trajectory(reference: ReferenceRollout, network: ExportedPolicy, build: Cal
         engine.close()
 
 
-def _compare(genesis: dict[str, Any], document: dict[str, Any]) -> None:
+def _compare(genesis: Evaluation, evaluation: Evaluation, document: dict[str, Any]) -> None:
     """Add the differences; what else differs between the two evaluations becomes a warning."""
     from genelab.eval.comparison import protocol_differences
     from genelab.sim2sim.differences import metric_differences
 
-    evaluation = document["evaluation"]
-    document["differences"] = metric_differences(genesis, evaluation)
+    document["differences"] = metric_differences(genesis.episodes, evaluation.episodes)
     others = protocol_differences(genesis, evaluation)
     document["warnings"] += [f"Genesis measured something else: {line}" for line in others]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
 from genelab.envs.vec_env import StepView, VecEnv
+from genelab.eval.episode_curve import CurveMetric, EpisodeCurve
 from genelab.eval.metrics import EvalMetric, NotApplicable
-from genelab.eval.profile import Profile, ProfiledMetric
 from genelab.utils.lazy import torch
 from genelab_tasks_locomotion.tracking import terms
 from genelab_tasks_locomotion.tracking.motion_command import MotionCommandCfg
@@ -17,7 +17,7 @@ MOST_BINS = 200
 """Places along the clip at which a profile has a value."""
 
 
-class TrackingError(ProfiledMetric):
+class TrackingError(CurveMetric):
     """Mean over the episode of one of `tracking.terms`; its profile is over the clip's time."""
 
     term: Callable[..., torch.Tensor]
@@ -46,10 +46,10 @@ class TrackingError(ProfiledMetric):
         self._sums[env_ids] = self._steps[env_ids] = 0.0
         return mean
 
-    def profile(self) -> Profile:
+    def profile(self) -> EpisodeCurve:
         total, count = self._profile.cpu()
         seconds = (torch.arange(len(count)) + 0.5) * self._bin * self._env.step_dt
-        return Profile("time in the clip, s", seconds.tolist(), (total / count).tolist(), count.long().tolist())
+        return EpisodeCurve("time in the clip, s", seconds.tolist(), (total / count).tolist(), count.long().tolist())
 
 
 class JointError(TrackingError):

@@ -2,61 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from genelab.eval.document import Aggregate, Evaluation, Interval, Proportion
+
 if TYPE_CHECKING:
-    from genelab.eval.comparison import Comparison
+    from genelab.eval.comparison import ComparisonReport
 
 
-def print_report(document: dict[str, Any], path: Path) -> None:
+def print_report(evaluation: Evaluation, path: Path) -> None:
     """Print an evaluation: one row per number with its interval, why episodes ended, warnings on standard error."""
-    made = document["aggregates"]
-    title = f"{document['task']}  {document['checkpoint'] or document['policy']['kind']}"
+    made = evaluation.aggregates
+    title = f"{evaluation.task}  {evaluation.checkpoint or evaluation.policy.kind}"
     table = table_of(title, "metric", "n", "mean", "95 % interval", "std", "min", "max")
-    for name in ("return", "length"):
-        _add_aggregate(table, name, made[name], made["headline"])
-    for name in ("success_at_end", "success_once"):
-        if made[name] is not None:
-            _add_proportion(table, name, made[name], made["headline"])
-    for name, numbers in made["custom"].items():
-        _add_aggregate(table, name, numbers, made["headline"])
-    for name, numbers in made["reward_terms"].items():
-        _add_aggregate(table, f"reward {name}", numbers, made["headline"])
+    basics = {name: made.named(name) for name in ("return", "length", "success_at_end", "success_once")}
+    rewards = {f"reward {name}": numbers for name, numbers in made.reward_terms.items()}
+    for name, numbers in {**basics, **made.custom, **rewards}.items():
+        if numbers is not None:
+            style = "bold" if name == made.headline else None
+            table.add_row(*_cells(name, numbers), style=style)
     console().print(table)
-    ends = ", ".join(f"{count} {cause}" for cause, count in made["terminations"].items())
+    ends = ", ".join(f"{count} {cause}" for cause, count in made.terminations.items())
     click.echo(f"episodes ended by: {ends}")
-    click.echo(f"{path}  ({document['num_episodes']} episodes, {document['wall_clock_seconds']:.1f} s)")
-    for warning in document["warnings"]:
+    click.echo(f"{path}  ({evaluation.num_episodes} episodes, {evaluation.wall_clock_seconds:.1f} s)")
+    for warning in evaluation.warnings:
         click.echo(f"warning: {warning['message']}", err=True)
 
 
-def print_comparison(comparisons: Sequence[Comparison], verdict: str, missing: Sequence[str] = ()) -> None:
+def _cells(name: str, numbers: Aggregate | Proportion) -> list[str]:
+    cells = [escape(label(name, numbers)), str(numbers.n), number(numbers.value), _interval(numbers.ci)]
+    if isinstance(numbers, Proportion):
+        return [*cells, "", "", ""]
+    return [*cells, number(numbers.std), number(numbers.min), number(numbers.max)]
+
+
+def label(name: str, numbers: Aggregate | Proportion) -> str:
+    """Return the name of a metric with its unit, if it has one."""
+    unit = numbers.unit if isinstance(numbers, Aggregate) else None
+    return f"{name} [{unit}]" if unit else name
+
+
+def print_comparison(report: ComparisonReport) -> None:
     """Print one row per metric, what would settle the open ones, and the verdict over all."""
     table = table_of(
         "candidate against reference", "metric", "n", "reference", "candidate", "gain", "interval", "margin", "verdict"
     )
-    for item in comparisons:
+    for item in report.metrics:
         interval = f"[{number(item.low)}, {number(item.high)}]"
         margin, gain = number(-item.margin), number(item.difference)
         means = (number(item.reference), number(item.candidate))
         table.add_row(item.metric, str(item.n), *means, gain, interval, margin, item.verdict)
     console().print(table)
-    for item in comparisons:
+    for item in report.metrics:
         if item.lost:
             click.echo(
                 f"{item.metric}: no value of the candidate in {item.lost} episodes that have one in the reference"
             )
         if item.more_episodes is not None:
             click.echo(f"{item.metric}: about {item.more_episodes} more episodes would settle it")
-    for name in missing:
+    for name in report.missing:
         click.echo(f"{name}: not compared, because only the reference has it; evaluate the candidate with its plugin")
-    click.echo(verdict)
+    click.echo(report.verdict)
 
 
 def console() -> Console:
@@ -74,20 +85,8 @@ def table_of(title: str, first: str, *others: str) -> Table:
     return table
 
 
-def _add_aggregate(table: Table, name: str, numbers: dict[str, Any], headline: str) -> None:
-    label = f"{name} [{numbers['unit']}]" if "unit" in numbers else name
-    mean, std, low, high = (number(numbers[key]) for key in ("mean", "std", "min", "max"))
-    style = "bold" if name == headline else None
-    table.add_row(escape(label), str(numbers["n"]), mean, _interval(numbers["ci"]), std, low, high, style=style)
-
-
-def _add_proportion(table: Table, name: str, numbers: dict[str, Any], headline: str) -> None:
-    interval, style = _interval(numbers["ci"]), "bold" if name == headline else None
-    table.add_row(name, str(numbers["n"]), number(numbers["rate"]), interval, "", "", "", style=style)
-
-
-def _interval(interval: dict[str, Any] | None) -> str:
-    return "–" if interval is None else f"{number(interval['low'])} … {number(interval['high'])}"
+def _interval(interval: Interval | None) -> str:
+    return "–" if interval is None else f"{number(interval.low)} … {number(interval.high)}"
 
 
 def number(value: float | None) -> str:

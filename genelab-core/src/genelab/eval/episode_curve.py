@@ -1,12 +1,13 @@
-"""Metrics that also say where along an episode their number comes from."""
+"""Metrics that also say where along an episode their number comes from: a curve of means over time, or another axis."""
 
 from __future__ import annotations
 
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from genelab.eval.document import CurveRecord
 from genelab.eval.metrics import EvalMetric
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Profile:
+class EpisodeCurve:
     """Means at places along an axis, over the episodes that count.
 
     Attributes:
@@ -29,22 +30,22 @@ class Profile:
     means: list[float]
     counts: list[int]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values; `None` for a mean that is not finite."""
+    def to_record(self, unit: str) -> CurveRecord:
+        """Return what the report holds of it: `None` for a mean that is not finite."""
         means = [value if math.isfinite(value) else None for value in self.means]
-        return {"axis": self.axis, "places": self.places, "means": means, "counts": self.counts}
+        return CurveRecord(unit, self.axis, self.places, means, self.counts)
 
 
-class ProfiledMetric(EvalMetric):
-    """A number for every episode, and a profile over all of them."""
+class CurveMetric(EvalMetric):
+    """A number for every episode, and a curve over all of them."""
 
     @abstractmethod
     def trace(self, counted: torch.Tensor) -> None:
-        """Add the control step of the last `update` to the profile, for the envs in `counted`, bool `(num_envs,)`.
+        """Add the control step of the last `update` to the curve, for the envs in `counted`, bool `(num_envs,)`.
 
         The others run episodes beyond their quota, which fast envs have more of.
         """
 
     @abstractmethod
-    def profile(self) -> Profile:
+    def profile(self) -> EpisodeCurve:
         """Return what was traced since `start`."""
