@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 from genelab import mdp
 from genelab.actuators import ImplicitPdCfg
@@ -28,13 +30,12 @@ def shadow_hand_mjcf() -> str:
     MuJoCo reads no Collada: the shapes for collisions are also what is seen. Links without a mass in the file get one
     that a joint can move.
     """
-    import mujoco
-
+    mujoco: Any = importlib.import_module("mujoco")  # a binary module, of whose names type checkers know nothing
     path = Path(genesis_asset("urdf/shadow_hand/shadow_hand.urdf"))
     options = f'<mujoco><compiler meshdir="{path.parent}" strippath="false" balanceinertia="true" boundmass="0.005" '
     options += 'boundinertia="1e-6" discardvisual="true" fusestatic="false"/></mujoco>'
     text = re.sub(r"(<robot[^>]*>)", rf"\1{options}", path.read_text(encoding="utf-8"), count=1)
-    spec = mujoco.MjSpec.from_string(text)  # pyright: ignore[reportAttributeAccessIssue]
+    spec = mujoco.MjSpec.from_string(text)
     spec.compile()
     return spec.to_xml()
 
