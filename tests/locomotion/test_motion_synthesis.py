@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 
 from genelab.utils.errors import GenelabError, UsageError
-from genelab_tasks_locomotion.motion.balance import balanced_path
 from genelab_tasks_locomotion.motion.checks import check_clip
 from genelab_tasks_locomotion.motion.clip_file import read_clip
 from genelab_tasks_locomotion.motion.description import parse_description, read_description
 from genelab_tasks_locomotion.motion.keyframes import interpolate, oscillate
 from genelab_tasks_locomotion.motion.shipped import find_file, shipped_clips
 from genelab_tasks_locomotion.motion.support import zero_moment_point
-from genelab_tasks_locomotion.motion.synthesis import synthesise
+from genelab_tasks_locomotion.motion.synthesis import balanced_path, synthesise
 
 STEP: dict[str, Any] = {
     "robot": "g1",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from genelab_tasks_locomotion.motion.clip import MotionClip
 from genelab_tasks_locomotion.motion.clip_file import reordered
-from genelab_tasks_locomotion.motion.findings import Finding, worst_of
-from genelab_tasks_locomotion.motion.quaternions import angular_velocity, velocity
+from genelab_tasks_locomotion.motion.kinematics import angular_velocity, velocity
 from genelab_tasks_locomotion.motion.robot_model import LinkStates, RobotModel, model_of
 from genelab_tasks_locomotion.motion.support import margin, zero_moment_point
 
@@ -23,6 +26,29 @@ KINEMATICS = 2e-3
 PENETRATION = 5e-3
 SOLE_HEIGHT = 3e-3
 SOLE_SPEED = 0.03
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked.
+
+    Attributes:
+        name: What.
+        worst: The largest value found.
+        allowed: The largest value that passes.
+        unit: Of both.
+        where: Frame and column of the worst value.
+    """
+
+    name: str
+    worst: float
+    allowed: float
+    unit: str
+    where: str
+
+    @property
+    def passed(self) -> bool:
+        return self.worst <= self.allowed
 
 
 def check_clip(clip: MotionClip, robot: str | None = None) -> list[Finding]:
@@ -105,10 +131,8 @@ def _of_feet(clip: MotionClip, model: RobotModel, links: LinkStates) -> list[Fin
 def _sole(model: RobotModel, links: LinkStates, foot: str) -> np.ndarray:
     """Return the points on which a foot can stand over time, `(num_frames, num_points, 3)`."""
     body = model.body_names.index(foot)
-    offset = model.sole_points(foot)
-    w, v = links.quat[:, body, None, :1], links.quat[:, body, None, 1:]
-    twice = 2.0 * np.cross(v, offset)
-    return links.pos[:, body, None] + offset + w * twice + np.cross(v, twice)
+    turned = Rotation.from_quat(links.quat[:, body], scalar_first=True).as_matrix()
+    return links.pos[:, body, None] + model.sole_points(foot) @ turned.transpose(0, 2, 1)
 
 
 def _outside(name: str, points: np.ndarray, soles: np.ndarray, planted: np.ndarray) -> Finding:
@@ -117,3 +141,10 @@ def _outside(name: str, points: np.ndarray, soles: np.ndarray, planted: np.ndarr
     for frame in np.flatnonzero(planted.any(axis=1)):
         beyond[frame] = -margin(points[frame], soles[frame, planted[frame]].reshape(-1, 3)[:, :2])
     return worst_of(name, beyond, 0.0, "m")
+
+
+def worst_of(name: str, values: np.ndarray, allowed: float, unit: str, columns: Sequence[str] = ()) -> Finding:
+    """Return the finding about the largest of `values`, `(num_frames,)` or `(num_frames, len(columns))`."""
+    index = np.unravel_index(int(np.argmax(values)), values.shape)
+    where = f"frame {index[0]}" + (f", {columns[int(index[1])]}" if columns else "")
+    return Finding(name, float(values[index]), allowed, unit, where)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from genelab.utils.errors import GenelabError
-from genelab_tasks_locomotion.motion.quaternions import conjugate, multiply, rotation_vector
 from genelab_tasks_locomotion.motion.robot_model import RobotModel, mujoco
 
 DAMPING = 1e-3
@@ -105,4 +104,9 @@ class StanceSolver:
 
 
 def _turn(target: np.ndarray, quat: np.ndarray) -> np.ndarray:
-    return rotation_vector(multiply(target, conjugate(quat)))
+    """Return the rotation from `quat` to `target`, (w, x, y, z), as a vector in the world's axes, rad."""
+    inverse, turn, vector = np.zeros(4), np.zeros(4), np.zeros(3)
+    mujoco.mju_negQuat(inverse, quat)
+    mujoco.mju_mulQuat(turn, target, inverse)
+    mujoco.mju_quat2Vel(vector, turn, 1.0)
+    return vector

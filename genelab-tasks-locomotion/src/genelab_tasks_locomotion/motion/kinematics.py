@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.transform import Rotation, Slerp
 
 from genelab_tasks_locomotion.motion.clip import MotionClip
-from genelab_tasks_locomotion.motion.quaternions import angular_velocity, slerp, velocity
 from genelab_tasks_locomotion.motion.robot_model import RobotModel
 
 
@@ -60,4 +60,24 @@ def resample(
     def linear(values: np.ndarray) -> np.ndarray:
         return values[before] + share[:, None] * (values[before + 1] - values[before])
 
-    return linear(root_pos), slerp(root_quat[before], root_quat[before + 1], share), linear(joint_pos)
+    turns = Slerp(np.arange(frames), Rotation.from_quat(root_quat, scalar_first=True))
+    return linear(root_pos), turns(position).as_quat(scalar_first=True), linear(joint_pos)
+
+
+def velocity(values: np.ndarray, fps: float) -> np.ndarray:
+    """Return central differences of `(num_frames, ...)` per second; one-sided at both ends."""
+    return np.gradient(values, 1.0 / fps, axis=0)
+
+
+def angular_velocity(quat: np.ndarray, fps: float) -> np.ndarray:
+    """Return angular velocities in the world's axes, rad/s, `(num_frames, num_bodies, 3)`.
+
+    Central differences of the orientations (w, x, y, z), `(num_frames, num_bodies, 4)`: the rotation from the frame
+    before to the frame after over their distance in time; one-sided at both ends.
+    """
+    before, after = np.concatenate((quat[:1], quat[:-1])), np.concatenate((quat[1:], quat[-1:]))
+    first, second = (Rotation.from_quat(part.reshape(-1, 4), scalar_first=True) for part in (before, after))
+    turn = (second * first.inv()).as_rotvec().reshape(*quat.shape[:-1], 3)
+    steps = np.full(len(quat), 2.0)
+    steps[[0, -1]] = 1.0
+    return turn * fps / steps[:, None, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import ConvexHull
 
 GRAVITY = 9.81
 
@@ -27,26 +28,5 @@ def margin(point: np.ndarray, corners: np.ndarray) -> float:
 
     Outside it is the distance to the furthest side's line, at most the distance to the hull.
     """
-    hull = _convex_hull(corners)
-    side = np.roll(hull, -1, axis=0) - hull
-    inward = np.stack((-side[:, 1], side[:, 0]), axis=1) / np.linalg.norm(side, axis=1, keepdims=True)
-    return float(np.min(np.sum((point - hull) * inward, axis=1)))
-
-
-def _convex_hull(points: np.ndarray) -> np.ndarray:
-    """Return the corners counter-clockwise (monotone chain)."""
-    ordered = sorted({(float(x), float(y)) for x, y in points})
-
-    def chain(sequence: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        kept: list[tuple[float, float]] = []
-        for point in sequence:
-            while len(kept) > 1 and _turn(kept[-2], kept[-1], point) <= 0.0:
-                kept.pop()
-            kept.append(point)
-        return kept[:-1]
-
-    return np.array(chain(ordered) + chain(ordered[::-1]))
-
-
-def _turn(first: tuple[float, float], second: tuple[float, float], third: tuple[float, float]) -> float:
-    return (second[0] - first[0]) * (third[1] - first[1]) - (second[1] - first[1]) * (third[0] - first[0])
+    sides = ConvexHull(corners).equations  # outward normal of length 1, and offset
+    return -float(np.max(sides[:, :2] @ point + sides[:, 2]))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import solve_banded
+from scipy.spatial.transform import Rotation
 
 from genelab.utils.errors import UsageError
 from genelab.utils.joint_tables import per_joint
 from genelab.utils.names import unknown_name
-from genelab_tasks_locomotion.motion.balance import balanced_path
 from genelab_tasks_locomotion.motion.clip import MotionClip
 from genelab_tasks_locomotion.motion.description import Description, joint_names
 from genelab_tasks_locomotion.motion.footsteps import Footsteps, plan_footsteps
 from genelab_tasks_locomotion.motion.inverse_kinematics import Stance, StanceSolver
 from genelab_tasks_locomotion.motion.keyframes import interpolate, oscillate
 from genelab_tasks_locomotion.motion.kinematics import make_clip
-from genelab_tasks_locomotion.motion.quaternions import about_axis, multiply
 from genelab_tasks_locomotion.motion.robot_model import RobotModel, find_robot
+from genelab_tasks_locomotion.motion.support import GRAVITY
 
 
 def synthesise(description: Description) -> MotionClip:
@@ -32,9 +33,10 @@ def synthesise(description: Description) -> MotionClip:
     feet = plan_footsteps(description)
     joints = _joints(description, model, solver, feet.time)
     soles = [model.sole_points(foot) for foot in model.robot.feet]
-    feet_quat = about_axis(2, feet.place[..., 2])
-    yaw = feet.place[..., 2].mean(axis=1)
-    root_quat = multiply(about_axis(2, yaw), about_axis(1, interpolate(feet.time, description.pelvis_pitch)))
+    headings = feet.place[..., 2]
+    feet_quat = Rotation.from_euler("z", headings.reshape(-1, 1)).as_quat(scalar_first=True).reshape(*headings.shape, 4)
+    heading_and_pitch = np.stack((headings.mean(axis=1), interpolate(feet.time, description.pelvis_pitch)), axis=1)
+    root_quat = Rotation.from_euler("ZY", heading_and_pitch).as_quat(scalar_first=True)
     root_height = interpolate(feet.time, description.pelvis_height)
     rest = _rest(feet, [sole.mean(axis=0) for sole in soles])
     qpos = np.concatenate((model.robot.articulation().init_pos, [1.0, 0.0, 0.0, 0.0], joints[0]))
@@ -90,3 +92,21 @@ def _rest(feet: Footsteps, centres: list[np.ndarray]) -> np.ndarray:
             np.stack((x + cosine * centre[0] - sine * centre[1], y + sine * centre[0] + cosine * centre[1]), axis=1)
         )
     return feet.load[:, None] * middles[0] + (1.0 - feet.load[:, None]) * middles[1]
+
+
+def balanced_path(rest: np.ndarray, height: float, fps: float) -> np.ndarray:
+    """Return the path of the centre of mass whose zero-moment point is `rest`, `(num_frames, 2)`, m.
+
+    The linear inverted pendulum, c'' = (g / h)(c − p), is unstable forward in time; as a boundary-value problem with
+    c = p at both ends it is a tridiagonal system, solved at once: the body leans before the foot leaves the ground.
+
+    Args:
+        rest: Where the ground's force attacks, p, `(num_frames, 2)`, m.
+        height: Of the centre of mass above the ground, h, m.
+        fps: Frames per second.
+    """
+    stiff = height / GRAVITY * fps**2
+    bands = np.full((3, len(rest)), -stiff)
+    bands[1] = 1.0 + 2.0 * stiff
+    bands[1, [0, -1]], bands[0, 1], bands[2, -2] = 1.0, 0.0, 0.0
+    return solve_banded((1, 1), bands, rest)
