@@ -17,9 +17,9 @@ from genelab_tasks_locomotion.motion.clip import MotionClip
 from genelab_tasks_locomotion.motion.clip_file import read_clip, write_clip
 from genelab_tasks_locomotion.motion.shipped import find_file
 from genelab_tasks_locomotion.tracking.agents.symmetry import mirror_g1
-from genelab_tasks_locomotion.tracking.clip_playback import ClipPlaybackCfg
 from genelab_tasks_locomotion.tracking.g1 import ANCHOR, COMMAND
 from genelab_tasks_locomotion.tracking.motion_command import MotionCommand
+from genelab_tasks_locomotion.tracking.playback import ClipPlaybackCfg
 
 pytestmark = pytest.mark.genesis
 

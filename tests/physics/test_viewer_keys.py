@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from genelab.runs.steering import STEPS, KeyboardVelocity
-from genelab.sim.viewer_keys import bind_keys
+from genelab.sim.viewer import bind_keys
 
 pytestmark = pytest.mark.genesis
 

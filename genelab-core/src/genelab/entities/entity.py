@@ -9,7 +9,7 @@ from typing import Any
 
 from genelab.config.scene import ArticulationCfg, RigidObjectCfg
 from genelab.entities.body import Batch, Body
-from genelab.utils.errors import UsageError
+from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import rotate_inverse
 
@@ -196,3 +196,12 @@ class Entity:
         self.body.set_dofs_velocity(self.padded(state["velocity"].to(self.device)), skip_forward=True)
         self.body.set_qpos(self.padded(state["qpos"].to(self.device)), zero_velocity=False)
         self.invalidate()
+
+
+class RigidObject(Entity):
+    """A body that is moved by forces only."""
+
+    def __init__(self, name: str, cfg: RigidObjectCfg, body: Body, batch: Batch) -> None:
+        super().__init__(name, cfg, body, batch)
+        if not self.free_base:
+            raise GenelabError(f"object {name!r} cannot move", where="scene.entities", fix="give it a free joint")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from genelab.config.env import ManagerBasedRlEnvCfg
 from genelab.managers.command_script import CommandScript
-from genelab.sim.viewer_keys import KeyBinding
+from genelab.sim.viewer import KeyBinding
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
 

@@ -12,14 +12,12 @@ from genelab.config.scene import ArticulationCfg, CameraCfg, RigidObjectCfg, Sce
 from genelab.config.simulation import SimulationCfg
 from genelab.entities.articulation import Articulation
 from genelab.entities.body import Batch
-from genelab.entities.entity import load_mjcf
+from genelab.entities.entity import RigidObject, load_mjcf
 from genelab.entities.physical_properties import PhysicalProperties
-from genelab.entities.rigid_object import RigidObject
 from genelab.sim.markers import MarkerPainter, SphereMarker
 from genelab.sim.scene import Scene
 from genelab.sim.session import scene_closed, scene_opened, start_session
-from genelab.sim.viewer import ViewerClosed, no_display, require_display
-from genelab.sim.viewer_keys import KeyBinding, bind_keys
+from genelab.sim.viewer import KeyBinding, ViewerClosed, bind_keys, no_display, require_display
 from genelab.terrains.collider import add_terrain
 from genelab.terrains.generator import TerrainGrid, generate
 from genelab.utils.errors import GenelabError

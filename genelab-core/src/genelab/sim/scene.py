@@ -14,11 +14,11 @@ from genelab.config.scene import SceneCfg
 from genelab.config.simulation import SimulationCfg
 from genelab.entities.articulation import Articulation
 from genelab.entities.body import Batch
+from genelab.entities.entity import RigidObject
 from genelab.entities.physical_properties import PhysicalProperties
-from genelab.entities.rigid_object import RigidObject
 from genelab.sensors.sensor import Sensor
 from genelab.sim.markers import SphereMarker
-from genelab.sim.viewer_keys import KeyBinding
+from genelab.sim.viewer import KeyBinding
 from genelab.terrains.generator import TerrainGrid
 from genelab.terrains.ground import FlatGround, Ground, HeightField
 from genelab.terrains.placement import Placement

@@ -1,9 +1,12 @@
-"""The interactive window: whether there can be one, and that it was closed. Light: imports no Genesis."""
+"""The interactive window: whether there can be one, that it was closed, and its keys. Light: imports Genesis last."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from genelab.utils.errors import GenelabError
 
@@ -30,3 +33,31 @@ def require_display() -> None:
     """Raise the error of `no_display` if there cannot be a window, before anything heavy starts."""
     if not has_display():
         raise no_display()
+
+
+@dataclass(frozen=True)
+class KeyBinding:
+    """A key and what it does.
+
+    Attributes:
+        key: Name of a member of `genesis.vis.keybindings.Key`: `"UP"`, `"SPACE"`, `"Q"`.
+        what: What it does, for the viewer's list of keys; unique in a window.
+        call: Called once for each press, in the thread of the viewer.
+    """
+
+    key: str
+    what: str
+    call: Callable[[], None]
+
+
+def bind_keys(viewer: Any, bindings: Sequence[KeyBinding]) -> None:
+    """Add `bindings` to an open Genesis viewer.
+
+    Raises:
+        ValueError: for a key that the viewer uses itself.
+    """
+    from genesis.vis.keybindings import Key, KeyAction, Keybind
+
+    viewer.register_keybinds(
+        *(Keybind(item.what, Key[item.key], key_action=KeyAction.PRESS, callback=item.call) for item in bindings)
+    )
