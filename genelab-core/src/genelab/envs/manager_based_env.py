@@ -24,7 +24,6 @@ from genelab.managers.observation_manager import ObservationManager
 from genelab.managers.random_streams import RandomStreams, Rows
 from genelab.managers.termination_manager import TerminationManager
 from genelab.sim.genesis_scene import GenesisScene
-from genelab.sim.markers import SphereMarker
 from genelab.sim.scene import Scene
 from genelab.utils.errors import GenelabError
 from genelab.utils.strata import Bins
@@ -142,7 +141,7 @@ class ManagerBasedEnv:
         self.random.next_step()
         self.action_manager.process(actions)
         if self.scene.viewer:
-            self.scene.show(self._markers())
+            self.scene.show(self.command_manager.markers())
         self.scene.step()
         self.scene.update_sensors(self.step_dt)
         self.episode_length_buf = self.episode_length_buf + 1
@@ -182,11 +181,7 @@ class ManagerBasedEnv:
 
     def render(self, index: int = 0) -> np.ndarray:
         """Return a picture of env `index`, uint8 `(height, width, 3)`."""
-        return self.scene.render(index, self._markers())
-
-    def _markers(self) -> list[SphereMarker]:
-        """Return what to show besides the entities."""
-        return []
+        return self.scene.render(index, self.command_manager.markers())
 
     def describe_actuation(self) -> dict[str, Any] | None:
         """Return robots and action terms as plain values; see `VecEnv.describe_actuation`."""
@@ -204,13 +199,10 @@ class ManagerBasedEnv:
     def _init_hashes(self, mask: torch.Tensor) -> dict[int, str]:
         """Hash what the future of a fresh episode depends on, for each env in `mask`."""
         parts = [part for entity in self.scene.entities.values() for part in entity.physics_state().values()]
-        parts += self._init_parts()
+        parts += [term.command for term in self.command_manager.terms.values()]
         rows = torch.cat([part.reshape(self.num_envs, -1).to(torch.float32) for part in parts], dim=1).cpu().numpy()
         slots = mask.nonzero()[:, 0].tolist()
         return {slot: hashlib.sha256(rows[slot].tobytes()).hexdigest()[:16] for slot in slots}
-
-    def _init_parts(self) -> list[torch.Tensor]:
-        return []
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything the future depends on."""

@@ -15,7 +15,6 @@ from genelab.managers.curriculum_manager import CurriculumManager
 from genelab.managers.metric_manager import MetricManager
 from genelab.managers.random_streams import Rows
 from genelab.managers.reward_manager import RewardManager
-from genelab.sim.markers import SphereMarker
 from genelab.sim.scene import Scene
 
 
@@ -127,12 +126,6 @@ class ManagerBasedRlEnv(ManagerBasedEnv):
             "terminations": self.termination_manager.describe(),
             "episode_length_s": self.cfg.episode_length_s,
         }
-
-    def _markers(self) -> list[SphereMarker]:
-        return self.command_manager.markers()
-
-    def _init_parts(self) -> list[torch.Tensor]:
-        return [term.command for term in self.command_manager.terms.values()]
 
     def _stateful_managers(self) -> dict[str, Any]:
         return {

@@ -12,7 +12,7 @@ import torch
 
 from genelab.config.serialization import from_json
 from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
-from genelab.envs.shared_tensors import Spec, shared_tensors
+from genelab.envs.shard import Spec, shared_tensors
 from genelab.managers.random_streams import Rows
 from genelab.plugins.catalog import get_catalog
 from genelab.utils.errors import GenelabError

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 
 from genelab.config.env import ManagerBasedRlEnvCfg
-from genelab.envs.shard import Shard
-from genelab.envs.shared_tensors import Spec, shared_tensors
+from genelab.envs.shard import Shard, Spec, shared_tensors
 from genelab.envs.vec_env import Observation, Step, StepView, box_spaces
 from genelab.managers.observation_layout import ObservationLayout
 from genelab.managers.random_streams import Rows
