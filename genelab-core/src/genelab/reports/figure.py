@@ -65,7 +65,7 @@ def write_figure(path: Path, title: str, panels: list[Panel]) -> None:
             place.set_title(panel.title, fontsize="medium", loc="left", parse_math=False)
             if labels:
                 below = offset_copy(place.transAxes, figure, y=-16, units="points")
-                columns = max(1, 8 * _POINTS // (6 * max(map(len, labels)) + 45))
+                columns = max(1, 8 * _POINTS * len(labels) // sum(6 * len(label) + 45 for label in labels))
                 legend = place.legend(loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, ncols=columns)
                 for text in legend.get_texts():
                     text.set_parse_math(False)
