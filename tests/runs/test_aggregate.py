@@ -16,7 +16,7 @@ from genelab.eval.aggregates import aggregates
 from genelab.eval.document import Evaluation, PolicyRecord, ProtocolRecord, Timing
 from genelab.eval.report import write_report
 from genelab.eval.statistics import stratified_bootstrap_iqm
-from genelab.reports.aggregation import summarize
+from genelab.reports.aggregation import Measure, Point, summarize
 from genelab.reports.commands import aggregate as command
 from genelab.reports.curves import Curve, mean_curve
 from genelab.reports.run_groups import find_groups, missing_evaluations
@@ -189,7 +189,7 @@ def test_success_rates_need_no_scale(folder):
 def test_the_same_task_in_two_folders_has_no_score_over_tasks(folder):
     for name in ("old", "new"):
         make_run(folder / name / "seed_1", seed=1)
-    assert "stands more than once (new, old)" in aggregate(folder)["over_tasks"]["why_not"]
+    assert "is there more than once (new, old)" in aggregate(folder)["over_tasks"]["why_not"]
 
 
 def test_runs_that_differ_in_more_than_the_seed_are_refused(folder):
@@ -229,14 +229,7 @@ def test_wrong_usage_is_refused(folder, arguments, message):
 
 
 def test_a_single_seed_has_no_interval():
-    assert summarize({1: 2.0, 2: None}) == {
-        "points": [{"seed": 1, "value": 2.0}],
-        "n": 1,
-        "mean": 2.0,
-        "std": None,
-        "interval": None,
-        "missing": [2],
-    }
+    assert summarize({1: 2.0, 2: None}) == Measure([Point(1, 2.0)], 1, 2.0, None, None, [2])
 
 
 def test_the_mean_curve_covers_what_all_curves_cover():

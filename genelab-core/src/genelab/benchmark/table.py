@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from genelab.console.tables.eval import console, escape, number, table_of
+from genelab.console.tables.eval import console, escape, table_of
+from genelab.console.tables.text import number
 
 
 def print_benchmark(document: dict[str, Any], path: Path) -> None:

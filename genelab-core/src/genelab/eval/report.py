@@ -8,16 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genelab.config.base import is_config
 from genelab.config.serialization import to_json, with_first_names
 from genelab.eval.aggregates import MetricInfo, aggregates, by_stratum
 from genelab.eval.document import SCHEMA, Aggregates, Evaluation, PolicyRecord, ProtocolRecord, Timing
-from genelab.eval.protocol import EvalResult
 from genelab.utils.errors import GenelabError
 from genelab.utils.files import atomic_path, read_json, sha256_file, sha256_json, write_json
 from genelab.utils.records import from_record, to_record
+
+if TYPE_CHECKING:
+    from genelab.eval.protocol import EvalResult  # runs policies, so it imports torch
 
 ROWS_IN_FILE = 2000
 """With more episodes than this the rows go to a JSONL file beside the report."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from genelab.eval import statistics
 from genelab.eval.comparison import protocol_differences
-from genelab.eval.document import Evaluation
+from genelab.eval.document import Evaluation, Interval
 from genelab.eval.report import read_report
 from genelab.reports.curves import LENGTH, RETURN
 from genelab.reports.run_groups import RunGroup, SeedRun
@@ -27,10 +27,98 @@ HEADLINES = (SUCCESS, EVAL_RETURN, TRAIN_RETURN)
 Scales = Mapping[str, tuple[float, float]]
 
 
+@dataclass(frozen=True)
+class Point:
+    """The value of one seed."""
+
+    seed: int
+    value: float
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What the seeds of a task say together.
+
+    Attributes:
+        points: The seeds that have a value, `n` of them.
+        std: The sample's, `None` for a single seed.
+        interval: Student's t, `None` for a single seed.
+        missing: Seeds without a value.
+    """
+
+    points: list[Point]
+    n: int
+    mean: float
+    std: float | None
+    interval: Interval | None
+    missing: list[int]
+
+
+@dataclass(frozen=True)
+class GroupedRun:
+    """A run of a group and how its training stands, `None` where that is not recorded."""
+
+    seed: int
+    path: str
+    status: str | None
+
+
+@dataclass(frozen=True)
+class GroupReport:
+    """The seeds of a task; `curves` is the drawing, relative to the report's folder."""
+
+    name: str
+    task: str
+    backend: str | None
+    runs: list[GroupedRun]
+    measures: dict[str, Measure]
+    warnings: list[str]
+    curves: str | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """The interquartile mean (IQM) of the normalised scores of all seeds of all tasks.
+
+    Attributes:
+        normalization: The values that score 0 and 1 (`low`, `high`) by task; `None` for rates as they are.
+        scores: By task, one for each seed.
+    """
+
+    metric: str
+    normalization: dict[str, dict[str, float]] | None
+    scores: dict[str, list[float]]
+    n: int
+    iqm: float
+    interval: Interval
+    why_not: None = None
+
+
+@dataclass(frozen=True)
+class NoScore:
+    """Why there is no score over the tasks."""
+
+    iqm: None
+    interval: None
+    why_not: str
+
+
+@dataclass(frozen=True)
+class AggregateReport:
+    """What `aggregate.json` holds; `over_tasks` is `None` for a single group."""
+
+    schema: str
+    folder: str
+    created_at: str
+    metric: str | None
+    groups: list[GroupReport]
+    over_tasks: Score | NoScore | None
+
+
 def aggregate_groups(
     groups: Sequence[RunGroup], *, folder: Path, metric: str | None = None, scales: Scales | None = None
-) -> dict[str, Any]:
-    """Return what `aggregate.json` holds.
+) -> AggregateReport:
+    """Take the seeds of each group together, and the groups.
 
     Args:
         groups: Runs by task, see `find_groups`.
@@ -43,18 +131,12 @@ def aggregate_groups(
         GenelabError: if the evaluations of a group measured different things.
     """
     made = [_aggregate(group) for group in groups]
-    known = dict.fromkeys(name for block in made for name in block["measures"])
+    known = dict.fromkeys(name for group in made for name in group.measures)
     if metric is not None and metric not in known:
         raise unknown_name("metric", metric, known, where="--metric")
     chosen = metric or _headline(made)
-    return {
-        "schema": SCHEMA,
-        "folder": str(folder),
-        "created_at": now(),
-        "metric": chosen,
-        "groups": made,
-        "over_tasks": _over_tasks(made, chosen, scales) if len(made) > 1 else None,
-    }
+    over_tasks = _over_tasks(made, chosen, scales) if len(made) > 1 else None
+    return AggregateReport(SCHEMA, str(folder), now(), chosen, made, over_tasks)
 
 
 def read_scales(path: Path) -> Scales:
@@ -80,23 +162,24 @@ def read_scales(path: Path) -> Scales:
     return made
 
 
-def _aggregate(group: RunGroup) -> dict[str, Any]:
+def _aggregate(group: RunGroup) -> GroupReport:
     evaluations = {run.seed: read_report(run.eval_path, rows=False) for run in group.runs if run.eval_path.exists()}
     _require_one_protocol(group, evaluations)
     by_seed = {run.seed: _measures(run, evaluations.get(run.seed)) for run in group.runs}
     names = dict.fromkeys(name for measures in by_seed.values() for name in measures)
-    statuses = {run.seed: run.status.get("status") for run in group.runs}
-    unfinished = {seed: status for seed, status in statuses.items() if status not in (None, "finished")}
-    return {
-        "name": group.name,
-        "task": group.task,
-        "backend": group.backend,
-        "runs": [{"seed": run.seed, "path": str(run.path), "status": statuses[run.seed]} for run in group.runs],
-        "measures": {
-            name: summarize({seed: measures.get(name) for seed, measures in by_seed.items()}) for name in names
-        },
-        "warnings": [f"seed {seed} is {status}: what it has reached counts" for seed, status in unfinished.items()],
-    }
+    runs = [GroupedRun(run.seed, str(run.path), run.status.get("status")) for run in group.runs]
+    return GroupReport(
+        group.name,
+        group.task,
+        group.backend,
+        runs,
+        {name: summarize({seed: measures.get(name) for seed, measures in by_seed.items()}) for name in names},
+        [
+            f"seed {run.seed} is {run.status}: what it has reached counts"
+            for run in runs
+            if run.status not in (None, "finished")
+        ],
+    )
 
 
 def _require_one_protocol(group: RunGroup, evaluations: Mapping[int, Evaluation]) -> None:
@@ -128,89 +211,76 @@ def _measures(run: SeedRun, evaluation: Evaluation | None) -> dict[str, float]:
     return {name: value for name, value in made.items() if value is not None}
 
 
-def summarize(values: Mapping[int, float | None]) -> dict[str, Any]:
-    """Return points, mean, standard deviation and Student's t interval of the seeds that have a value."""
-    points = [{"seed": seed, "value": value} for seed, value in values.items() if value is not None]
-    x = np.array([point["value"] for point in points])
-    interval = None
-    if len(x) > 1:
-        low, high = statistics.student_t(x)
-        interval = {"low": low, "high": high, "level": statistics.LEVEL, "method": "student_t"}
-    return {
-        "points": points,
-        "n": len(points),
-        "mean": float(x.mean()),
-        "std": float(x.std(ddof=1)) if len(x) > 1 else None,
-        "interval": interval,
-        "missing": [seed for seed, value in values.items() if value is None],
-    }
+def summarize(values: Mapping[int, float | None]) -> Measure:
+    """Take the values of the seeds together that have one."""
+    points = [Point(seed, value) for seed, value in values.items() if value is not None]
+    missing = [seed for seed, value in values.items() if value is None]
+    x = np.array([point.value for point in points])
+    if len(x) == 1:
+        return Measure(points, 1, float(x[0]), None, None, missing)
+    interval = Interval(*statistics.student_t(x), statistics.LEVEL, "student_t")
+    return Measure(points, len(points), float(x.mean()), float(x.std(ddof=1)), interval, missing)
 
 
-def _headline(made: Sequence[dict[str, Any]]) -> str | None:
+def _headline(made: Sequence[GroupReport]) -> str | None:
     def complete(name: str) -> bool:
-        return all(name in block["measures"] and not block["measures"][name]["missing"] for block in made)
+        return all(name in group.measures and not group.measures[name].missing for group in made)
 
     return next((name for name in HEADLINES if complete(name)), None)
 
 
-def _over_tasks(made: Sequence[dict[str, Any]], metric: str | None, scales: Scales | None) -> dict[str, Any]:
-    """Return the interquartile mean of the normalised scores of all seeds of all tasks, or why there is none."""
-    tasks = [block["task"] for block in made]
+def _over_tasks(made: Sequence[GroupReport], metric: str | None, scales: Scales | None) -> Score | NoScore:
+    tasks = [group.task for group in made]
     repeated = sorted({task for task in tasks if tasks.count(task) > 1})
     if repeated:
-        names = [block["name"] for block in made if block["task"] in repeated]
-        return _refused(
-            f"{', '.join(repeated)} stands more than once ({', '.join(names)}); name a folder with one each"
-        )
+        names = ", ".join(group.name for group in made if group.task in repeated)
+        return _no_score(f"{', '.join(repeated)} is there more than once ({names}); name a folder with one each")
     if metric is None:
-        return _refused(f"no measure of {', '.join(HEADLINES)} is known of every seed of every task; see --eval")
+        return _no_score(f"not every seed of every task has one of {', '.join(HEADLINES)}; see --eval")
     if metric != SUCCESS and scales is None:
-        return _refused(
+        return _no_score(
             f"{metric} has another scale in each task, so a mean over tasks would be that of the task with the largest "
             "numbers; say with --normalize which values score 0 and 1 in each"
         )
     scores = {
-        block["task"]: _scores(block, metric, (0.0, 1.0) if scales is None else _scale(block, scales)) for block in made
+        group.task: _scores(group, metric, (0.0, 1.0) if scales is None else _scale(group.task, scales))
+        for group in made
     }
-    low, high = statistics.stratified_bootstrap_iqm(list(scores.values()))
-    used = None if scales is None else {task: dict(zip(("low", "high"), scales[task], strict=True)) for task in scores}
-    return {
-        "metric": metric,
-        "normalization": used,
-        "scores": {task: values.tolist() for task, values in scores.items()},
-        "n": sum(len(values) for values in scores.values()),
-        "iqm": statistics.iqm(np.concatenate(list(scores.values()))),
-        "interval": {
-            "low": low,
-            "high": high,
-            "level": statistics.LEVEL,
-            "method": "stratified_bootstrap_percentile",
-            "resamples": statistics.RESAMPLES,
-            "seed": statistics.BOOTSTRAP_SEED,
-        },
-        "why_not": None,
-    }
+    return Score(
+        metric,
+        None if scales is None else {task: dict(zip(("low", "high"), scales[task], strict=True)) for task in scores},
+        {task: values.tolist() for task, values in scores.items()},
+        sum(len(values) for values in scores.values()),
+        statistics.iqm(np.concatenate(list(scores.values()))),
+        Interval(
+            *statistics.stratified_bootstrap_iqm(list(scores.values())),
+            statistics.LEVEL,
+            "stratified_bootstrap_percentile",
+            statistics.RESAMPLES,
+            statistics.BOOTSTRAP_SEED,
+        ),
+    )
 
 
-def _refused(why: str) -> dict[str, Any]:
-    return {"iqm": None, "interval": None, "why_not": why}
+def _no_score(why: str) -> NoScore:
+    return NoScore(None, None, why)
 
 
-def _scale(block: dict[str, Any], scales: Scales) -> tuple[float, float]:
-    if block["task"] not in scales:
-        close = nearest(block["task"], scales)
+def _scale(task: str, scales: Scales) -> tuple[float, float]:
+    if task not in scales:
+        close = nearest(task, scales)
         raise UsageError(
-            f"the normalisation has no {block['task']}",
+            f"the normalisation has no {task}",
             where="--normalize",
             fix=f"did you mean it by {', '.join(close)}?" if close else "add its low and high",
         )
-    return scales[block["task"]]
+    return scales[task]
 
 
-def _scores(block: dict[str, Any], metric: str, scale: tuple[float, float]) -> np.ndarray:
-    measure = block["measures"].get(metric)
-    if measure is None or measure["missing"]:
-        missing = "any seed" if measure is None else f"seeds {measure['missing']}"
-        raise UsageError(f"{block['name']} has no {metric} of {missing}", fix="evaluate them with --eval")
+def _scores(group: GroupReport, metric: str, scale: tuple[float, float]) -> np.ndarray:
+    measure = group.measures.get(metric)
+    if measure is None or measure.missing:
+        missing = "any seed" if measure is None else f"seeds {measure.missing}"
+        raise UsageError(f"{group.name} has no {metric} of {missing}", fix="evaluate them with --eval")
     low, high = scale
-    return (np.array([point["value"] for point in measure["points"]]) - low) / (high - low)
+    return (np.array([point.value for point in measure.points]) - low) / (high - low)

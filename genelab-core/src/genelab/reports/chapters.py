@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from genelab.eval.document import Evaluation
+from genelab.console.tables.text import interval, number
+from genelab.eval.document import Evaluation, Interval
 from genelab.eval.report import find_reports, read_report
 from genelab.jobs.benchmark_record import FILE as REPORT
 from genelab.jobs.benchmark_record import read_benchmark
-from genelab.reports.aggregation import aggregate_groups
-from genelab.reports.content import Card, Cards, Cell, Part, ReportSubject, Section, Table, Text, interval, number
+from genelab.reports.aggregation import GroupReport, aggregate_groups
+from genelab.reports.content import Card, Cards, Cell, Part, ReportSubject, Section, Table, Text
 from genelab.reports.curves import RunLog
 from genelab.reports.run_groups import RunGroup, find_groups
 from genelab.runs.progress import duration
@@ -83,32 +84,34 @@ def _evaluation_cards(evaluations: Mapping[str, Evaluation]) -> list[Card]:
 
 def _groups(folder: Path) -> tuple[str, list[Part], list[Chapter]]:
     groups = find_groups(folder)
-    document = aggregate_groups(groups, folder=folder)
+    made = aggregate_groups(groups, folder=folder)
     head: list[Part] = [Text(str(folder), "soft")]
-    over = document["over_tasks"]
-    if over is not None and over["iqm"] is None:
-        head.append(Text(f"No score over tasks: {over['why_not']}", "soft"))
+    over = made.over_tasks
+    if over is not None and over.iqm is None:
+        head.append(Text(f"No score over tasks: {over.why_not}", "soft"))
     elif over is not None:
-        label = f"IQM of {over['metric']} over {len(over['scores'])} tasks"
-        head.append(Cards([Card(label, over["iqm"], interval(over["interval"]))]))
-    blocks = zip(groups, document["groups"], strict=True)
+        label = f"IQM of {over.metric} over {len(over.scores)} tasks"
+        head.append(Cards([Card(label, over.iqm, interval(over.interval))]))
     title = groups[0].task if len(groups) == 1 else f"{len(groups)} groups of seeds"
-    return title, head, [_group(group, block, document["metric"]) for group, block in blocks]
+    return title, head, [_group(*both, made.metric) for both in zip(groups, made.groups, strict=True)]
 
 
-def _group(group: RunGroup, block: Document, metric: str | None) -> Chapter:
+def _group(group: RunGroup, made: GroupReport, metric: str | None) -> Chapter:
     known = [run for run in group.runs if run.eval_path.exists()]
     evaluations = {f"seed {run.seed}": read_report(run.eval_path, rows=False) for run in known}
     rows: list[list[Cell]] = []
-    for name, measure in block["measures"].items():
-        points = "  ".join(number(point["value"]) for point in measure["points"])
-        rows.append([name, measure["n"], measure["mean"], interval(measure["interval"]), measure["std"], points])
-    stressed = [index for index, name in enumerate(block["measures"]) if name == metric]
-    states = ", ".join(f"seed {run.seed} {run.status.get('status', 'published')}" for run in group.runs)
+    for name, measure in made.measures.items():
+        points = "  ".join(number(point.value) for point in measure.points)
+        rows.append([name, measure.n, measure.mean, interval(measure.interval), measure.std, points])
+    states = ", ".join(f"seed {run.seed} {run.status or 'published'}" for run in made.runs)
     parts: list[Part] = [
         Text(" · ".join(filter(None, [group.backend, states])), "soft"),
-        *(Text(f"warning: {line}", "inconclusive") for line in block["warnings"]),
-        Table(["", "seeds", "mean", "95 % t interval", "std", "points"], rows, stressed),
+        *(Text(f"warning: {line}", "inconclusive") for line in made.warnings),
+        Table(
+            ["", "seeds", "mean", "95 % t interval", "std", "points"],
+            rows,
+            [index for index, name in enumerate(made.measures) if name == metric],
+        ),
     ]
     title = group.name if group.name == group.task else f"{group.name}: {group.task}"
     runs = {f"seed {run.seed}": run for run in group.runs}
@@ -129,7 +132,7 @@ def _benchmark(report: Path) -> tuple[str, list[Part], list[Chapter]]:
         cards.append(Card("episodes", overall["n_episodes"], f"{overall['eval_s']:.0f} s"))
     if overall is not None and overall["success"] is not None:
         success = overall["success"]
-        cards.append(Card("success", f"{number(100 * success['rate'])} %", interval(success["ci"])))
+        cards.append(Card("success", f"{number(100 * success['rate'])} %", interval(Interval(**success["ci"]))))
     head += [Cards(cards), Section("Entries", [_entries(document)])]
     if overall is not None:
         head.append(Section("Together", [_blocks(document)]))
@@ -157,6 +160,6 @@ def _blocks(document: Document) -> Table:
         counts = [block[key] for key in ("n_entries", "n_failed", "n_episodes")]
         numbers = [block[key] for key in ("avg_sum_reward", "avg_max_reward", "pc_success")]
         success = block["success"]
-        rows.append([name, *counts, *numbers, None if success is None else interval(success["ci"])])
+        rows.append([name, *counts, *numbers, None if success is None else interval(Interval(**success["ci"]))])
     head = ["", "entries", "failed", "episodes", "return", "max reward", "success %", "95 % interval of success"]
     return Table(head, rows)

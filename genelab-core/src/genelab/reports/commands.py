@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +14,11 @@ from genelab.console.options.common import force_option, hyphens, json_option
 from genelab.console.options.processes import Count, launcher_options
 from genelab.console.progress import JobLines
 from genelab.utils.errors import GenelabError, UsageError, first_line
-from genelab.utils.files import check_output
+from genelab.utils.files import check_output, write_json
+from genelab.utils.records import to_record
 
 if TYPE_CHECKING:
+    from genelab.reports.aggregation import AggregateReport
     from genelab.reports.run_groups import RunGroup
 
 
@@ -115,17 +120,21 @@ def aggregate(
         if signum is not None:
             click.echo("stopped; to go on repeat the command", err=True)
             return 128 + signum
-    document = aggregate_groups(groups, folder=folder, metric=metric, scales=scales)
-    for block, group in zip(document["groups"], groups, strict=True):
-        block["curves"] = _draw(group, drawings, out.parent) if curves else None
-    _show(document, out, as_json)
+    made = aggregate_groups(groups, folder=folder, metric=metric, scales=scales)
+    if curves:
+        drawn = [_draw(group, drawings, out.parent) for group in groups]
+        made = replace(made, groups=[replace(item, curves=path) for item, path in zip(made.groups, drawn, strict=True)])
+    document = to_record(made)
+    write_json(out, document)
+    if as_json:
+        click.echo(json.dumps(document, indent=2, allow_nan=False))
+    else:
+        _print(made, out)
     return 0
 
 
 def require_libraries(*names: str) -> None:
     """Raise `UsageError` with the pip command if one of the room's own libraries cannot be imported."""
-    import importlib
-
     for name in names:
         try:
             importlib.import_module(name)
@@ -135,47 +144,33 @@ def require_libraries(*names: str) -> None:
             ) from None
 
 
-def _show(document: dict[str, Any], out: Path, as_json: bool) -> None:
-    import json
-
-    from genelab.utils.files import write_json
-
-    write_json(out, document)
-    if as_json:
-        click.echo(json.dumps(document, indent=2, allow_nan=False))
-    else:
-        print_aggregate(document, out)
-
-
-def print_aggregate(document: dict[str, Any], path: Path) -> None:
+def _print(made: AggregateReport, path: Path) -> None:
     """Print every measure of every group with its interval over seeds and its points, and the score over tasks."""
-    from genelab.console.tables.eval import console, escape, number, table_of
+    from genelab.console.tables.eval import console, escape, table_of
+    from genelab.console.tables.text import interval, number
 
-    for block in document["groups"]:
-        seeds = ", ".join(str(run["seed"]) for run in block["runs"])
-        title = f"{block['name']}  {block['backend'] or ''}  seeds {seeds}"
+    for group in made.groups:
+        seeds = ", ".join(str(run.seed) for run in group.runs)
+        title = f"{group.name}  {group.backend or ''}  seeds {seeds}"
         table = table_of(escape(title), "measure", "n", "mean", "95 % t interval", "std", "points")
-        for name, measure in block["measures"].items():
-            interval = measure["interval"]
-            limits = "–" if interval is None else f"{number(interval['low'])} … {number(interval['high'])}"
-            points = "  ".join(number(point["value"]) for point in measure["points"])
-            style = "bold" if name == document["metric"] else None
-            cells = (number(measure["mean"]), limits, number(measure["std"]), points)
-            table.add_row(escape(name), str(measure["n"]), *cells, style=style)
+        for name, measure in group.measures.items():
+            points = "  ".join(number(point.value) for point in measure.points)
+            cells = (number(measure.mean), interval(measure.interval), number(measure.std), points)
+            table.add_row(escape(name), str(measure.n), *cells, style="bold" if name == made.metric else None)
         console().print(table)
-        for name, measure in block["measures"].items():
-            if measure["missing"]:
-                click.echo(f"{name}: unknown of seed {', '.join(map(str, measure['missing']))}")
-        for warning in block["warnings"]:
-            click.echo(f"warning: {block['name']}: {warning}", err=True)
-        if block["curves"] is not None:
-            click.echo(f"curves: {path.parent / block['curves']}")
-    over = document["over_tasks"]
-    if over is not None and over["iqm"] is None:
-        click.echo(f"no score over tasks: {over['why_not']}")
+        for name, measure in group.measures.items():
+            if measure.missing:
+                click.echo(f"{name}: unknown of seed {', '.join(map(str, measure.missing))}")
+        for warning in group.warnings:
+            click.echo(f"warning: {group.name}: {warning}", err=True)
+        if group.curves is not None:
+            click.echo(f"curves: {path.parent / group.curves}")
+    over = made.over_tasks
+    if over is not None and over.iqm is None:
+        click.echo(f"no score over tasks: {over.why_not}")
     elif over is not None:
-        low, high = (number(over["interval"][end]) for end in ("low", "high"))
-        click.echo(f"IQM of {over['metric']} over {len(over['scores'])} tasks: {number(over['iqm'])} [{low}, {high}]")
+        limits = f"[{number(over.interval.low)}, {number(over.interval.high)}]"
+        click.echo(f"IQM of {over.metric} over {len(over.scores)} tasks: {number(over.iqm)} {limits}")
     click.echo(str(path))
 
 

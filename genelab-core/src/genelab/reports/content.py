@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from genelab.eval.document import Evaluation, Interval
+from genelab.eval.document import Evaluation
 from genelab.reports.curves import Panel, RunLog
 
 
@@ -134,18 +134,3 @@ class Section:
 
 
 Part = str | Text | Table | Cards | Charts | Bars | Definitions | Code | Videos | Section
-
-
-def number(value: float | None) -> str:
-    """Return a number to four digits; a dash for none."""
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
-
-
-def interval(limits: Interval | Mapping[str, Any] | None) -> str:
-    """Return the limits of an interval, of an evaluation or of another document; a dash for none."""
-    if limits is None:
-        return "–"
-    known = vars(limits) if isinstance(limits, Interval) else limits
-    return f"{number(known['low'])} … {number(known['high'])}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from genelab.console.tables.text import interval
 from genelab.eval.document import Aggregate, Aggregates, CurveRecord, Evaluation, Proportion
 from genelab.reports.content import (
     Bars,
@@ -22,7 +23,6 @@ from genelab.reports.content import (
     Table,
     Text,
     Videos,
-    interval,
 )
 from genelab.reports.curves import Curve, Panel, horizontal_axis, learning_curves, other_scalars
 from genelab.runs.run_dir import AGENT_PARAMS, ENV_PARAMS, PROVENANCE

@@ -16,9 +16,10 @@ from markupsafe import Markup
 
 from genelab import __version__
 from genelab.api import ReportSectionSpec
+from genelab.console.tables.text import number
 from genelab.plugins.catalog import Catalog, get_catalog
 from genelab.reports.chapters import Chapter, chapters_of
-from genelab.reports.content import Part, Section, Text, number
+from genelab.reports.content import Part, Section, Text
 from genelab.reports.curves import Panel
 from genelab.reports.figure import Drawing, inline_drawing
 from genelab.utils.errors import GenelabError

@@ -94,7 +94,8 @@ def _print(document: dict[str, Any], path: Path) -> None:
 
 
 def _print_differences(differences: list[dict[str, Any]], engine: str) -> None:
-    from genelab.console.tables.eval import console, number, table_of
+    from genelab.console.tables.eval import console, table_of
+    from genelab.console.tables.text import number
 
     table = table_of(
         "differences, episode by episode", "metric", "n", "Genesis", engine, "difference", "95 % interval", "largest"
@@ -107,7 +108,8 @@ def _print_differences(differences: list[dict[str, Any]], engine: str) -> None:
 
 
 def _print_trajectory(trajectory: dict[str, Any]) -> None:
-    from genelab.console.tables.eval import console, number, table_of
+    from genelab.console.tables.eval import console, table_of
+    from genelab.console.tables.text import number
 
     title = f"the first second from the same states, {trajectory['episodes']} episodes: largest difference from Genesis"
     times = list(trajectory["open_loop"]["joint_pos"]["at"])

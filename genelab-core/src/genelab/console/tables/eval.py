@@ -9,7 +9,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from genelab.eval.document import Aggregate, Evaluation, Interval, Proportion
+from genelab.console.tables.text import interval, number
+from genelab.eval.document import Aggregate, Evaluation, Proportion
 
 if TYPE_CHECKING:
     from genelab.eval.comparison import ComparisonReport
@@ -35,7 +36,7 @@ def print_report(evaluation: Evaluation, path: Path) -> None:
 
 
 def _cells(name: str, numbers: Aggregate | Proportion) -> list[str]:
-    cells = [escape(label(name, numbers)), str(numbers.n), number(numbers.value), _interval(numbers.ci)]
+    cells = [escape(label(name, numbers)), str(numbers.n), number(numbers.value), interval(numbers.ci)]
     if isinstance(numbers, Proportion):
         return [*cells, "", "", ""]
     return [*cells, number(numbers.std), number(numbers.min), number(numbers.max)]
@@ -83,15 +84,6 @@ def table_of(title: str, first: str, *others: str) -> Table:
     for name in others:
         table.add_column(name, justify="right")
     return table
-
-
-def _interval(interval: Interval | None) -> str:
-    return "–" if interval is None else f"{number(interval.low)} … {number(interval.high)}"
-
-
-def number(value: float | None) -> str:
-    """Return a number to four digits, a dash for none."""
-    return "–" if value is None else f"{value:.4g}"
 
 
 def escape(text: str) -> str:

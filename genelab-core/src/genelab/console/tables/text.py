@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from genelab.eval.document import Interval
 
 
 def table(rows: Sequence[Sequence[str]], headings: Sequence[str] = (), *, numbers: bool = False) -> str:
@@ -16,3 +20,15 @@ def table(rows: Sequence[Sequence[str]], headings: Sequence[str] = (), *, number
         "  ".join(side(cell, width) for side, cell, width in zip(sides, line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+def number(value: float | None) -> str:
+    """Return a number to four digits, a whole one with all of them; a dash for none."""
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def interval(limits: Interval | None) -> str:
+    """Return the limits of an interval; a dash for none."""
+    return "–" if limits is None else f"{number(limits.low)} … {number(limits.high)}"
