@@ -234,14 +234,15 @@ def test_a_single_seed_has_no_interval():
 
 def test_the_mean_curve_covers_what_all_curves_cover():
     curves = [Curve(np.arange(5.0), np.arange(5.0) + offset) for offset in (0.0, 2.0)]
-    shorter = Curve(np.arange(2.0, 9.0), np.arange(2.0, 9.0))
+    shorter = Curve(np.array([2.0, 3.0, 8.0]), np.array([2.0, np.nan, 8.0]))  # 3 and 4 lie between two values
     made = mean_curve([*curves, shorter], points=3)
     assert made is not None
     np.testing.assert_allclose(made.steps, [2.0, 3.0, 4.0])
     np.testing.assert_allclose(made.mean, np.array([2.0, 3.0, 4.0]) + 2 / 3)
     half = stats.t.ppf(0.975, 2) * stats.sem([0.0, 2.0, 0.0])
     np.testing.assert_allclose(made.high - made.mean, half)
-    assert mean_curve([curves[0], Curve(np.array([9.0]), np.array([1.0]))]) is None
+    for other in ((9.0, 1.0), (2.0, np.nan)):
+        assert mean_curve([curves[0], Curve(*np.array(other).reshape(2, 1))], 3) is None
 
 
 def test_the_stratified_bootstrap_keeps_the_weight_of_every_task():

@@ -9,7 +9,7 @@ import pytest
 from torch.utils.tensorboard import SummaryWriter
 
 from genelab.eval.aggregates import aggregates
-from genelab.reports.curves import Curve, RunLog
+from genelab.reports.curves import RunLog
 from genelab.runs.eval_schedule import TrainingEvaluation
 from genelab.utils.errors import GenelabError
 from genelab.utils.records import to_record
@@ -66,12 +66,6 @@ def test_a_file_that_holds_something_else_is_an_error(tmp_path):
     (tmp_path / "events.out.tfevents.0").write_bytes(bytes(range(256)))
     with pytest.raises(GenelabError, match="holds no event"):
         _ = RunLog(tmp_path).scalars
-
-
-def test_values_between_the_points_are_interpolated_and_those_outside_are_unknown():
-    curve = Curve(np.array([1, 2, 3]), np.array([0.0, np.nan, 2.0]))
-    np.testing.assert_array_equal(curve.at(np.array([0.0, 1.0, 2.0, 3.0, 4.0])), [np.nan, 0.0, 1.0, 2.0, np.nan])
-    assert np.isnan(Curve(np.array([]), np.array([])).at(np.array([1.0]))).all()
 
 
 def test_an_evaluation_that_is_being_written_is_left_out(tmp_path):

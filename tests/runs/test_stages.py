@@ -130,7 +130,10 @@ def test_stages_of_several_seeds_go_on_and_are_aggregated_by_task(tmp_path):
     for seed in (1, 2):
         assert weight(many / f"seed_{seed}/stage_2/model_3.count") == 6
     groups = find_groups(many)
-    assert {(group.task, tuple(group.seeds)) for group in groups} == {(STAND, (1, 2)), (WALK, (1, 2))}
+    assert {(group.task, tuple(run.seed for run in group.runs)) for group in groups} == {
+        (STAND, (1, 2)),
+        (WALK, (1, 2)),
+    }
     for path in (many / "seed_2/stage_2").iterdir():
         if path.is_file() and path.name != ".lock":
             path.unlink()

@@ -98,9 +98,9 @@ class Score:
 class NoScore:
     """Why there is no score over the tasks."""
 
-    iqm: None
-    interval: None
-    why_not: str
+    iqm: None = None
+    interval: None = None
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,13 +234,13 @@ def _over_tasks(made: Sequence[GroupReport], metric: str | None, scales: Scales 
     repeated = sorted({task for task in tasks if tasks.count(task) > 1})
     if repeated:
         names = ", ".join(group.name for group in made if group.task in repeated)
-        return _no_score(f"{', '.join(repeated)} is there more than once ({names}); name a folder with one each")
+        return NoScore(why_not=f"{', '.join(repeated)} is there more than once ({names}); name a folder with one each")
     if metric is None:
-        return _no_score(f"not every seed of every task has one of {', '.join(HEADLINES)}; see --eval")
+        return NoScore(why_not=f"not every seed of every task has one of {', '.join(HEADLINES)}; see --eval")
     if metric != SUCCESS and scales is None:
-        return _no_score(
-            f"{metric} has another scale in each task, so a mean over tasks would be that of the task with the largest "
-            "numbers; say with --normalize which values score 0 and 1 in each"
+        return NoScore(
+            why_not=f"{metric} has another scale in each task, so a mean over tasks would be that of the task with the "
+            "largest numbers; say with --normalize which values score 0 and 1 in each"
         )
     scores = {
         group.task: _scores(group, metric, (0.0, 1.0) if scales is None else _scale(group.task, scales))
@@ -260,10 +260,6 @@ def _over_tasks(made: Sequence[GroupReport], metric: str | None, scales: Scales 
             statistics.BOOTSTRAP_SEED,
         ),
     )
-
-
-def _no_score(why: str) -> NoScore:
-    return NoScore(None, None, why)
 
 
 def _scale(task: str, scales: Scales) -> tuple[float, float]:

@@ -50,28 +50,10 @@ class Curve:
         kept = np.isfinite(self.values)
         return Curve(self.steps[kept], self.values[kept])
 
-    def scaled(self, factor: float) -> Curve:
-        """Return the curve with its steps multiplied, as float64."""
-        return Curve(self.steps * factor, self.values)
-
-    def at(self, steps: np.ndarray) -> np.ndarray:
-        """Return the values at `steps`, interpolated; NaN outside the curve's range."""
-        known = self.finite()
-        if len(known.steps) == 0:
-            return np.full(len(steps), np.nan)
-        return np.interp(steps, known.steps, known.values, left=np.nan, right=np.nan)
-
 
 @dataclass(frozen=True)
 class MeanCurve:
-    """The mean over runs, where all of them have values.
-
-    Attributes:
-        steps: Grid `(m,)`.
-        mean: Mean over the runs `(m,)`.
-        low: Lower limit of Student's t interval `(m,)`; NaN for a single run.
-        high: Upper limit.
-    """
+    """The mean over runs with Student's t interval: all arrays `(m,)`."""
 
     steps: np.ndarray
     mean: np.ndarray
@@ -79,20 +61,18 @@ class MeanCurve:
     high: np.ndarray
 
 
-def mean_curve(curves: Sequence[Curve], points: int = 200) -> MeanCurve | None:
-    """Return mean and interval of curves on a grid of `points` steps; `None` where they have no range in common."""
-    known = [curve for curve in (curve.finite() for curve in curves) if len(curve.steps)]
-    if not known or len(known) < len(curves):
+def mean_curve(curves: Sequence[Curve], points: int) -> MeanCurve | None:
+    """Return the mean of two or more curves at `points` steps of the range that they share; `None` if there is none."""
+    known = [curve.finite() for curve in curves]
+    if not all(len(curve.steps) for curve in known):
         return None
     first, last = max(curve.steps[0] for curve in known), min(curve.steps[-1] for curve in known)
     if first > last:
         return None
     grid = np.linspace(first, last, points if last > first else 1)
-    values = np.stack([curve.at(grid) for curve in known])
+    values = np.stack([np.interp(grid, curve.steps, curve.values) for curve in known])
     mean = values.mean(axis=0)
-    half = np.full(len(grid), np.nan)
-    if len(known) > 1:
-        half = stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * stats.sem(values, axis=0)
+    half = stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * stats.sem(values, axis=0)
     return MeanCurve(grid, mean, mean - half, mean + half)
 
 
@@ -226,10 +206,13 @@ def learning_curves(logs: Mapping[str, RunLog]) -> list[Panel]:
     for key, title in (("return", "mean return of evaluations"), ("success", "success rate of evaluations")):
         panel = Panel(f"{title}, over {axis}", {}, dotted=True)
         for label, log in logs.items():
-            points = [_point(line, at, key) for line in log.evaluations]
-            if any(points):
-                steps, values, low, high = np.array([point for point in points if point is not None], dtype=float).T
-                panel.curves[label], panel.bounds[label] = Curve(steps, values), np.stack([low, high], axis=1)
+            numbers = ((getattr(line, at), line.aggregates.named(key)) for line in log.evaluations)
+            known = [(step, item) for step, item in numbers if item is not None and item.value is not None]
+            limits = [(np.nan, np.nan) if item.ci is None else (item.ci.low, item.ci.high) for _, item in known]
+            if known:
+                steps, values = [step for step, _ in known], [item.value for _, item in known]
+                panel.curves[label] = Curve(np.array(steps), np.array(values))
+                panel.bounds[label] = np.array(limits)
         panels.append(panel)
     return [panel for panel in panels if panel.known()]
 
@@ -248,14 +231,5 @@ def _scaled_scalars(logs: Mapping[str, RunLog]) -> dict[str, dict[str, Curve]]:
     for label, log in logs.items():
         factor = 1.0 if axis == "iterations" else log.env_steps_per_iteration or 1.0
         for tag, curve in log.scalars.items():
-            found.setdefault(tag, {})[label] = curve.scaled(factor)
+            found.setdefault(tag, {})[label] = Curve(curve.steps * factor, curve.values)
     return found
-
-
-def _point(line: TrainingEvaluation, axis: str, key: str) -> tuple[float, float, float, float] | None:
-    """Return (step, value, low, high) of an evaluation; `None` if it has no such value."""
-    numbers = line.aggregates.named(key)
-    if numbers is None or numbers.value is None:
-        return None
-    low, high = (np.nan, np.nan) if numbers.ci is None else (numbers.ci.low, numbers.ci.high)
-    return line.iteration if axis == "iteration" else line.env_steps, numbers.value, low, high

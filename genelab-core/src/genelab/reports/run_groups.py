@@ -52,10 +52,6 @@ class RunGroup:
     backend: str | None
     runs: list[SeedRun]
 
-    @property
-    def seeds(self) -> list[int]:
-        return [run.seed for run in self.runs]
-
 
 def find_groups(folder: Path) -> list[RunGroup]:
     """Return the groups below `folder`: the runs of each folder, by task and backend.
