@@ -198,10 +198,10 @@ def test_runs_that_differ_in_more_than_the_seed_are_refused(folder):
     assert "differ in more than their seed: agent.json.agent.gamma: 0.9 against 0.99" in str(call(folder).exception)
 
 
-def test_a_seed_that_stands_twice_is_refused(folder):
+def test_a_seed_that_is_there_twice_is_refused(folder):
     make_run(folder / "a", seed=1)
     make_run(folder / "b", seed=1)
-    assert "seed 1 stands twice: a and b" in str(call(folder).exception)
+    assert "seed 1 is there twice: a and b" in str(call(folder).exception)
 
 
 def test_evaluations_of_different_things_are_refused(folder):

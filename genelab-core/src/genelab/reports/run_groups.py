@@ -57,7 +57,7 @@ def find_groups(folder: Path) -> list[RunGroup]:
     """Return the groups below `folder`: the runs of each folder, by task and backend.
 
     Raises:
-        UsageError: if there is no run, `folder` is one itself, a seed stands twice in a group, or runs of a group
+        UsageError: if there is no run, `folder` is one itself, a group has a seed twice, or runs of a group
             differ in more than the seed.
     """
     if not folder.is_dir():
@@ -110,7 +110,7 @@ def _open(path: Path) -> SeedRun:
     document = read_json(path / EVAL)
     number = path.name.removeprefix("seed_")
     if not number.isdecimal():
-        raise UsageError(f"{path.name} names no seed", where=str(path), fix="call the folder seed_<number>")
+        raise UsageError(f"{path.name} has no seed in its name", where=str(path), fix="call the folder seed_<number>")
     try:
         return SeedRun(path, document["task"], document["policy"].get("backend"), int(number))
     except (KeyError, TypeError):
@@ -122,9 +122,9 @@ def _check(group: RunGroup) -> None:
     for before, run in zip(group.runs, group.runs[1:], strict=False):
         if before.seed == run.seed:
             raise UsageError(
-                f"seed {run.seed} stands twice: {before.path.name} and {run.path.name}",
+                f"seed {run.seed} is there twice: {before.path.name} and {run.path.name}",
                 where=str(run.path.parent),
-                fix="a repeated seed is no further sample: move one away",
+                fix="a repeated seed adds no information: move one away",
             )
     for run in group.runs[1:]:
         different = list(_differences(_configs(first.path), _configs(run.path), ""))
