@@ -63,7 +63,7 @@ def block(reports: Sequence[Evaluation]) -> dict[str, Any]:
         `n_episodes`, `eval_s`, `eval_ep_s`, and `success` with its interval.
     """
     rows = [row for report in reports for row in report.episodes]
-    success = proportion(outcome for report in reports for outcome in report.successes())
+    success = proportion(report.aggregates.outcome(row) for report in reports for row in report.episodes)
     seconds = math.fsum(report.wall_clock_seconds for report in reports)
     return {
         "avg_sum_reward": _mean([row["return"] for row in rows]),

@@ -129,7 +129,7 @@ class EpisodeCollector:
         slots = table[:, 0].astype(int)
         episode = self._running[slots]
         self._running[slots] += self.num_envs
-        self._counted = torch.from_numpy(self._running < self.episodes).to(self._counted.device)
+        self._counted = torch.as_tensor(self._running < self.episodes, device=self._counted.device)
         counted = episode < self.episodes
         split = 1 + len(self._end_names)
         self._ends[episode[counted]] = table[counted, 1:split] != 0
@@ -200,7 +200,7 @@ class EpisodeCollector:
 
 
 def _applicable(metrics: Mapping[str, EvalMetric], env: VecEnv) -> dict[str, EvalMetric]:
-    kept = {}
+    kept: dict[str, EvalMetric] = {}
     for name, metric in metrics.items():
         try:
             metric.start(env)

@@ -174,8 +174,7 @@ def _all_pairs(reference: Evaluation, candidate: Evaluation, margin: float) -> l
     rows = {row["i"]: row for row in candidate.episodes}
     both = [(row, rows[row["i"]]) for row in reference.episodes if row["i"] in rows]
     made = [_pairs("return", [(a["return"], b["return"]) for a, b in both], margin)]
-    success = reference.aggregates.success_name
-    outcomes = [(a[success], b[success]) for a, b in both]
+    outcomes = [(reference.aggregates.outcome(a), reference.aggregates.outcome(b)) for a, b in both]
     made.append(_pairs("success", outcomes, margin, binary=True))
     for name, number in reference.aggregates.custom.items():
         if number.higher_is_better is None or name not in candidate.aggregates.custom:

@@ -125,14 +125,13 @@ class Aggregates:
         return getattr(self, {"return": "return_"}.get(name, name))
 
     @property
-    def success_name(self) -> str:
-        """Which of the two successes counts for this task."""
-        return "success_once" if self.headline == "success_once" else "success_at_end"
-
-    @property
     def success(self) -> Proportion | None:
-        """The success that counts for this task."""
-        return self.success_once if self.success_name == "success_once" else self.success_at_end
+        """The success that counts for this task: at the end, unless the task is judged by success in any step."""
+        return self.success_once if self.headline == "success_once" else self.success_at_end
+
+    def outcome(self, episode: Episode) -> bool | None:
+        """Return the success of an episode that counts for this task."""
+        return episode["success_once"] if self.headline == "success_once" else episode["success_at_end"]
 
     @property
     def headline_number(self) -> Aggregate | Proportion | None:
@@ -259,11 +258,6 @@ class Evaluation:
     environment: dict[str, Any]
     timing: Timing
     warnings: list[EvalWarning]
-
-    def successes(self) -> list[bool | None]:
-        """Return of each episode the outcome that counts for the task."""
-        name = self.aggregates.success_name
-        return [row["success_once"] if name == "success_once" else row["success_at_end"] for row in self.episodes]
 
     def to_json(self) -> dict[str, Any]:
         """Return the document as plain values."""

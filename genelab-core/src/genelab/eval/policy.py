@@ -118,7 +118,7 @@ def checked_actions(actions: Any, shape: tuple[int, int], source: str) -> torch.
         )
     finite = torch.isfinite(actions).all(dim=1)
     if not bool(finite.all()):
-        envs = (~finite).nonzero().flatten().tolist()
+        envs = [int(env) for env in (~finite).nonzero()]
         raise GenelabError(
             f"{source} returned actions that are not finite, in {len(envs)} of {shape[0]} envs (first: {envs[:5]})",
             fix="check the weights and the normaliser of the policy, and the observations it is given",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -70,8 +70,8 @@ class EvalResult:
     steps: int
     wasted_step_fraction: float
     rollout_s: float
-    curves: dict[str, EpisodeCurve] = field(default_factory=dict)
-    warnings: list[EvalWarning] = field(default_factory=list)
+    curves: dict[str, EpisodeCurve] = field(default_factory=dict[str, EpisodeCurve])
+    warnings: list[EvalWarning] = field(default_factory=list[EvalWarning])
 
     @property
     def complete(self) -> bool:
@@ -176,7 +176,7 @@ def evaluate_policy(
 
 
 @contextmanager
-def _measured(env: VecEnv, observers: list[Callable[[StepView], None]]) -> Iterator[None]:
+def _measured(env: VecEnv, observers: list[Callable[[StepView], None]]) -> Generator[None]:
     """Have the environment return raw observations and call the observers, for as long as the block runs."""
     raw_before, observers_before = env.raw_observations, list(env.step_observers)
     env.raw_observations = True
@@ -188,7 +188,7 @@ def _measured(env: VecEnv, observers: list[Callable[[StepView], None]]) -> Itera
 
 
 def _warnings(result: EvalResult) -> list[EvalWarning]:
-    found = []
+    found: list[tuple[str, str]] = []
     if not result.complete:
         missing = result.episodes - len(result.rows)
         found.append(("incomplete", f"{missing} of {result.episodes} episodes did not finish: this is no score"))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from genelab.config.base import is_config
 from genelab.config.serialization import to_json, with_first_names
@@ -56,8 +56,8 @@ class Subject:
     environment: dict[str, Any]
     env_config_name: str = "eval"
     deterministic: bool = True
-    overrides: list[str] = field(default_factory=list)
-    metrics: Mapping[str, MetricInfo] = field(default_factory=dict)
+    overrides: list[str] = field(default_factory=list[str])
+    metrics: Mapping[str, MetricInfo] = field(default_factory=dict[str, MetricInfo])
     headline: str | None = None
     build_s: float | None = None
 
@@ -121,8 +121,8 @@ def read_report(path: Path, *, rows: bool = True) -> Evaluation:
         UsageError: if it is missing or not JSON.
         GenelabError: if it is of another kind, or its rows are missing or were changed.
     """
-    document = read_json(path)
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+    document = _read_document(path)
+    if document is None:
         raise GenelabError(f"{path.name} is not an evaluation file ({SCHEMA})", where=str(path))
     if isinstance(document.get("episodes"), dict):
         document["episodes"] = _read_rows(path.parent, document["episodes"]) if rows else []
@@ -134,9 +134,15 @@ def read_report(path: Path, *, rows: bool = True) -> Evaluation:
 
 def find_reports(folder: Path) -> dict[str, Evaluation]:
     """Return the evaluation files in a folder by name, without their rows."""
-    found = {path: read_json(path) for path in sorted(folder.glob("*.json"))}
-    ours = [path for path, known in found.items() if isinstance(known, dict) and known.get("schema") == SCHEMA]
-    return {path.name: read_report(path, rows=False) for path in ours}
+    files = sorted(folder.glob("*.json"))
+    return {path.name: read_report(path, rows=False) for path in files if _read_document(path) is not None}
+
+
+def _read_document(path: Path) -> dict[str, Any] | None:
+    """Return the content of an evaluation file, `None` for another JSON file."""
+    document: Any = read_json(path)
+    known = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+    return known if known.get("schema") == SCHEMA else None
 
 
 def _read_rows(folder: Path, reference: dict[str, Any]) -> list[dict[str, Any]]:

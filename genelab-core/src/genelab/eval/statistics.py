@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
-from scipy import stats
+
+from genelab.utils.lazy import LazyModule
+
+stats: Any = LazyModule("scipy.stats")
+"""Takes long to import, and has no types."""
 
 RESAMPLES = 2000
 BOOTSTRAP_SEED = 0
@@ -136,7 +140,7 @@ def holm(
     Returns:
         For each claim the confidence level it was tested at last: where it was decided, or where the rule stopped.
     """
-    open_claims, levels = list(names), {}
+    open_claims, levels = list(names), dict[Name, float]()
     while open_claims:
         level = 1 - alpha / len(open_claims)
         levels.update(dict.fromkeys(open_claims, level))

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import av
 import numpy as np
@@ -38,8 +39,8 @@ class VideoWriter:
         self.path = check_video_path(path)
         self._rate = Fraction(fps).limit_denominator(1000)
         self._stack = ExitStack()
-        self._container = None
-        self._stream = None
+        self._container: Any = None  # the types of av are incomplete
+        self._stream: Any = None
         self.frames = 0
 
     def __enter__(self) -> VideoWriter:

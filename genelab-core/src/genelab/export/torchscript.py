@@ -95,7 +95,8 @@ def _compile(policy: Exportable) -> tuple[torch.jit.ScriptModule, str]:
     except Exception as script_error:  # the compiler's errors have no common base below Exception
         try:
             with torch.no_grad():
-                return torch.jit.trace(policy.module, policy.example_inputs(batch=2)), "trace"  # pyright: ignore[reportReturnType]
+                traced: Any = torch.jit.trace(policy.module, policy.example_inputs(batch=2))
+            return traced, "trace"
         except Exception as trace_error:
             raise GenelabError(
                 f"TorchScript can neither script this actor ({first_line(script_error)}) "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from types import FrameType, TracebackType
+from typing import Any
 
 
 class Interrupted(KeyboardInterrupt):
@@ -33,7 +34,7 @@ class StopSignals:
         self.graceful = False
         self.signum: int | None = None
         self._announce = announce
-        self._previous: dict[int, object] = {}
+        self._previous: dict[int, Any] = {}
 
     def requested(self) -> bool:
         """Return whether a signal asked to stop."""
@@ -48,7 +49,7 @@ class StopSignals:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         for signum, handler in self._previous.items():
-            signal.signal(signum, handler)  # pyright: ignore[reportArgumentType]
+            signal.signal(signum, handler)
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
         if not self.graceful or self.signum is not None:

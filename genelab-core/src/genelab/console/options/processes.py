@@ -55,7 +55,8 @@ class KeyValue(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         if isinstance(value, tuple):
-            return value  # pyright: ignore[reportReturnType]
+            key, text = value
+            return str(key), str(text)
         key, equals, text = value.partition("=")
         if not key.strip() or not equals:
             self.fail(f"{value!r} is not KEY=VALUE", param, ctx)
