@@ -31,7 +31,7 @@ def command_in(num_envs: int, strata, *, evaluation: bool = True):
     env = SimpleNamespace(
         num_envs=num_envs,
         device=torch.device("cpu"),
-        cfg=SimpleNamespace(strata=strata),
+        strata=strata,
         random=random,
         scene={"robot": robot},
         nobody=lambda mask: not bool(mask.any()),
