@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import resource
 import zipfile
@@ -13,17 +12,8 @@ import torch
 
 from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.rl.checkpoint import load_checkpoint, meta_path, read_meta, require_layout, save_checkpoint
+from genelab.testing.backend_contract import RunsCommand
 from genelab.utils.errors import GenelabError, UsageError
-
-
-class RunsCommand:
-    """Pickles to a call of `os.system`."""
-
-    def __init__(self, command: str) -> None:
-        self.command = command
-
-    def __reduce__(self):
-        return os.system, (self.command,)
 
 
 @pytest.fixture

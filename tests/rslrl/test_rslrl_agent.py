@@ -9,7 +9,6 @@ import pytest
 from pydantic import ValidationError
 from rslrl_runs import small_agent, small_env
 
-from genelab.api import BackendSpec
 from genelab.config.overrides import apply_override
 from genelab.config.serialization import from_json, to_json
 from genelab.rl.config import BackendConfig
@@ -20,35 +19,12 @@ from genelab_backend_rslrl.backend import RslRlBackend
 ENV_CFG = small_env().cfg
 
 
-@pytest.mark.parametrize("module", ["plugin", "config", "backend"])
-def test_what_commands_without_training_import_is_light(module):
-    code = f"""
-import sys
-import genelab_backend_rslrl.{module}
-heavy = ("torch", "numpy", "genesis", "rsl_rl", "tensordict")
-print([name for name in heavy if name in sys.modules], "pydantic" in sys.modules)
-"""
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.split() == ["[]", str(module != "plugin")]
-
-
 def test_a_training_needs_no_git():
     """The library's own runner cannot be imported without the git program; this backend does not import it."""
     code = "import sys, genelab_backend_rslrl.runner; print('git' in sys.modules)"
     environment = {"PATH": "/nonexistent"}
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert result.stdout.strip() == "False"
-
-
-def test_the_plugin_registers_one_backend_whose_references_resolve():
-    from genelab.utils.references import resolve
-    from genelab_backend_rslrl import plugin
-
-    (spec,) = plugin.genelab_backends()
-    assert isinstance(spec, BackendSpec)
-    assert (spec.name, spec.checkpoint_suffix) == ("rsl_rl", ".pt")
-    assert resolve(spec.backend) is RslRlBackend
-    assert resolve(spec.config_type) is RslRlOnPolicyRunnerCfg
 
 
 def test_an_agent_survives_json():

@@ -4,37 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from backend_cases import CountingEnv
 
-from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
-from genelab.utils.errors import GenelabError
 from genelab_backend_rslrl import RslRlGaussianCfg, RslRlModelCfg, RslRlOnPolicyRunnerCfg, RslRlPpoAlgorithmCfg
 from genelab_backend_rslrl.build import build_algorithm
 from genelab_backend_rslrl.vec_env import RslRlVecEnv
 
 GAMMA = 0.5
-
-
-class CountingEnv:
-    """Observes the steps since the reset. At the third step env 0 is truncated and env 1 terminated; 2 goes on."""
-
-    num_envs, max_episode_length, device, cfg = 3, 3, torch.device("cpu"), None
-    action_dim = 1
-    observation_layout = ObservationLayout({"policy": GroupLayout("policy", (TermLayout("steps", 1, (1.0,)),))})
-
-    def __init__(self, *, terminal: bool = True) -> None:
-        self.steps, self.terminal = torch.zeros(3, 1), terminal
-
-    def reset(self):
-        return {"policy": self.steps.clone()}, {}
-
-    def step(self, actions):
-        self.steps = self.steps + 1
-        ends = torch.tensor([True, True, False]) & (self.steps[:, 0] == 3)
-        extras = {"final_obs": {"policy": self.steps.clone()}} if self.terminal and ends.any() else {}
-        self.steps = self.steps.masked_fill(ends[:, None], 0.0)
-        # Both flags at once for env 1: a termination is never bootstrapped.
-        terminated = ends & torch.tensor([False, True, False])
-        return {"policy": self.steps.clone()}, torch.ones(3), terminated, ends, extras
 
 
 def roll_out(critic: RslRlModelCfg, env: CountingEnv, steps: int):
@@ -95,9 +71,3 @@ def test_a_recurrent_critic_sees_the_terminal_observation_after_the_whole_episod
         algorithm.critic(episode)
     fresh = algorithm.critic.get_hidden_state()
     assert torch.allclose(first, (fresh[0] if isinstance(fresh, tuple) else fresh)[:, 0])  # pyright: ignore
-
-
-def test_a_time_out_without_a_terminal_observation_is_an_error():
-    _, run = roll_out(RslRlModelCfg(hidden_dims=(1,)), CountingEnv(terminal=False), steps=4)
-    with pytest.raises(GenelabError, match="without giving its terminal observation"):
-        run()

@@ -3,32 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 from rslrl_runs import small_agent, small_env, train
-from torch.distributions import Distribution
 
-from genelab.rl.checkpoint import load_checkpoint, read_meta
+from genelab.rl.checkpoint import load_checkpoint
 from genelab.utils.errors import GenelabError, UsageError
 from genelab_backend_rslrl import RslRlSymmetryCfg
 from genelab_backend_rslrl.backend import RslRlBackend
 from genelab_backend_rslrl.vec_env import RslRlVecEnv
-
-
-class BreaksDown:
-    """Replaces something by NaN from a control step on."""
-
-    def __init__(self, what: str, step: int) -> None:
-        self.env, self.what, self.left = small_env(), what, step
-
-    def __getattr__(self, name):
-        return getattr(self.env, name)
-
-    def step(self, actions):
-        observations, reward, *rest = self.env.step(actions)
-        self.left -= 1
-        if self.left < 0 and self.what == "reward":
-            reward = torch.full_like(reward, torch.nan)
-        if self.left < 0 and self.what == "observation":
-            observations["policy"] = torch.full_like(observations["policy"], torch.nan)
-        return observations, reward, *rest
 
 
 def test_training_writes_a_checkpoint_at_each_interval_and_a_final_one(tmp_path):
@@ -41,22 +21,6 @@ def test_training_writes_a_checkpoint_at_each_interval_and_a_final_one(tmp_path)
     last, _ = load_checkpoint(tmp_path / "model_12.pt")
     final, _ = load_checkpoint(tmp_path / "model_final.pt")
     assert all(torch.equal(last["actor_state_dict"][name], value) for name, value in final["actor_state_dict"].items())
-
-
-def test_the_sidecar_says_what_the_checkpoint_is(tmp_path):
-    train(tmp_path, 1, checkpoint_meta={"plugins": ["fake"], "versions": {"fake-pack": "1"}})
-    meta = read_meta(tmp_path / "model_1.pt")
-    assert {key: meta[key] for key in ("backend", "algorithm", "task", "iteration", "env_steps", "action_dim")} == {
-        "backend": "rsl_rl",
-        "algorithm": "PPO",
-        "task": "Fake-v0",
-        "iteration": 1,
-        "env_steps": 48,
-        "action_dim": 2,
-    }
-    assert meta["plugins"] == ["fake"]
-    assert meta["observation_layout"] == small_env().observation_layout.to_json()
-    assert {"torch", "rsl-rl-lib", "fake-pack"} <= meta["versions"].keys()
 
 
 @pytest.mark.parametrize(("rnn_type", "iterations"), [(None, 15), ("gru", 15)])
@@ -78,43 +42,6 @@ def test_training_improves_the_return(tmp_path, rnn_type, iterations):
     train(tmp_path, iterations, agent=agent, env=env, on_iteration=on_iteration)
     assert returns[0] < -15
     assert returns[-1] > 4
-
-
-def test_the_environments_own_log_reaches_the_scalars(tmp_path):
-    seen = {}
-    train(tmp_path, 3, on_iteration=lambda iteration, env_steps, scalars: seen.update(scalars))
-    assert 0 < seen["Metrics/goal_distance"] < 10
-    assert 0 <= seen["Episode_Termination/failed"] <= 1
-    assert 1 <= seen["length_mean"] <= 10
-    assert seen["return_mean"] == seen["Train/mean_reward"]
-    assert seen["Perf/total_fps"] > 0
-
-
-def test_nothing_is_written_when_the_logger_is_off(tmp_path):
-    train(tmp_path, 1, agent=small_agent(logger="none"))
-    assert not list(tmp_path.glob("events*"))
-
-
-@pytest.mark.parametrize(("what", "named"), [("reward", "a reward"), ("observation", "an action")])
-def test_a_training_that_breaks_down_names_the_iteration_and_the_last_good_checkpoint(tmp_path, what, named):
-    env = BreaksDown(what, 6 * 6 + 2)
-    with pytest.raises(GenelabError, match=rf"iteration 7: {named}[\s\S]*last good checkpoint is .*model_5\.pt"):
-        train(tmp_path, 20, env=env)
-    assert [path.name for path in RslRlBackend().checkpoints(tmp_path)] == ["model_5.pt"]
-
-
-def test_weights_that_are_no_longer_finite_are_not_saved(tmp_path):
-    explosive = {"learning_rate": 1e38, "schedule": "fixed", "optimizer": "sgd", "max_grad_norm": 1e38}
-    agent = small_agent(algorithm=explosive)
-    with pytest.raises(GenelabError, match=r"iteration 1: .*not finite[\s\S]*no checkpoint yet"):
-        train(tmp_path, 1, agent=agent)
-    assert RslRlBackend().checkpoints(tmp_path) == []
-
-
-def test_training_leaves_torchs_process_wide_settings_alone(tmp_path):
-    before = (Distribution._validate_args, torch.get_num_threads(), torch.is_grad_enabled())
-    train(tmp_path, 1)
-    assert (Distribution._validate_args, torch.get_num_threads(), torch.is_grad_enabled()) == before
 
 
 def test_the_environment_can_be_used_after_a_training(tmp_path):

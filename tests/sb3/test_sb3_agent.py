@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
 from sb3_runs import ALGORITHMS, small_agent, small_env
 
-from genelab.api import BackendSpec
 from genelab.config.overrides import apply_override
 from genelab.config.serialization import from_json, to_json
 from genelab.rl.config import BackendConfig
@@ -22,29 +19,6 @@ GOALS = {"obs_group": "policy", "achieved_goal_group": "critic", "desired_goal_g
 
 def reward(achieved, desired, info):
     return -(achieved - desired).norm(dim=-1)
-
-
-@pytest.mark.parametrize("module", ["plugin", "config", "backend", "extra_kwargs"])
-def test_what_commands_without_training_import_is_light(module):
-    code = f"""
-import sys
-import genelab_backend_sb3.{module}
-heavy = ("torch", "numpy", "genesis", "stable_baselines3", "gymnasium")
-print([name for name in heavy if name in sys.modules], "pydantic" in sys.modules)
-"""
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.split() == ["[]", str(module != "plugin")]
-
-
-def test_the_plugin_registers_one_backend_whose_references_resolve():
-    from genelab.utils.references import resolve
-    from genelab_backend_sb3 import plugin
-
-    (spec,) = plugin.genelab_backends()
-    assert isinstance(spec, BackendSpec)
-    assert (spec.name, spec.checkpoint_suffix) == ("sb3", ".zip")
-    assert resolve(spec.backend) is Sb3Backend
-    assert resolve(spec.config_type) is Sb3AgentCfg
 
 
 def test_the_documented_defaults_are_the_defaults():

@@ -3,9 +3,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import pickle
-import warnings
 import zipfile
 
 import numpy as np
@@ -16,7 +14,8 @@ from sb3_runs import ALGORITHMS, small_agent, small_env, train
 from genelab.export.policy import ExportedPolicy
 from genelab.export.writing import export_policy
 from genelab.plugins.catalog import get_catalog
-from genelab.rl.checkpoint import meta_path, save_checkpoint
+from genelab.rl.checkpoint import meta_path
+from genelab.testing.backend_contract import RunsCommand
 from genelab.utils.errors import GenelabError
 from genelab_backend_sb3 import Sb3PolicyCfg
 from genelab_backend_sb3.archive import read_archive
@@ -24,16 +23,6 @@ from genelab_backend_sb3.backend import Sb3Backend
 from genelab_backend_sb3.build import build_algorithm
 from genelab_backend_sb3.vec_env import Sb3VecEnv
 from genelab_backend_sb3.weights import load_policy
-
-
-class RunsCommand:
-    """Pickles to a call of `os.system`."""
-
-    def __init__(self, command: str) -> None:
-        self.command = command
-
-    def __reduce__(self):
-        return os.system, (self.command,)
 
 
 def rewritten(path, members: dict[str, bytes]) -> None:
@@ -63,23 +52,6 @@ def test_the_loaded_actor_acts_as_the_trained_one(tmp_path, algorithm, normalize
         observations = 3.0 * torch.randn(batch, 5)
         expected, _ = model.predict(observations.numpy(), deterministic=True)
         assert np.allclose(setup.actor(observations).detach().numpy(), expected, atol=1e-6)
-
-
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_an_actor_of_any_kind_can_be_scripted_and_sampled(tmp_path, algorithm):
-    agent = small_agent(algorithm, clip_actions=0.7)
-    setup = Sb3Backend().load(train(tmp_path, 48, agent=agent).checkpoint, agent, small_env())
-    observations = torch.randn(3, 5)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        scripted = torch.jit.script(setup.actor)
-    assert torch.allclose(scripted(observations), setup.actor(observations), atol=1e-6)
-    assert setup.sample is not None
-    sampled = setup.sample(observations[:1].expand(4000, 5))
-    assert not sampled.requires_grad
-    assert sampled.abs().max() <= 0.7
-    assert sampled.std(dim=0).min() > 0.03
-    assert (sampled.mean(dim=0) - setup.actor(observations[:1])[0]).abs().max() < 0.2
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -187,13 +159,6 @@ def test_a_model_of_the_library_itself_can_be_loaded(tmp_path):
     assert np.allclose(setup.actor(observations).detach().numpy(), expected, atol=1e-6)
 
 
-def test_a_checkpoint_of_another_library_is_refused(tmp_path):
-    path = tmp_path / "agent_100.pt"
-    save_checkpoint(path, {"policy": torch.zeros(2)}, {"backend": "skrl"})
-    with pytest.raises(GenelabError, match=r"agent_100\.pt is not a checkpoint of sb3: it lacks policy\.pth"):
-        Sb3Backend().load(path, small_agent(), small_env())
-
-
 def test_a_file_that_is_no_archive_is_refused(tmp_path):
     (tmp_path / "model.zip").write_bytes(b"hello")
     with pytest.raises(GenelabError, match=r"model\.zip is not a checkpoint"):
@@ -205,26 +170,3 @@ def test_a_file_that_unpacks_to_more_than_any_model_is_refused(tmp_path, monkeyp
     monkeypatch.setattr("genelab_backend_sb3.archive._LARGEST", 1000)
     with pytest.raises(GenelabError, match="more than any model has"):
         Sb3Backend().load(path, small_agent(), small_env())
-
-
-def test_a_checkpoint_of_another_algorithm_is_refused(tmp_path):
-    path = train(tmp_path, 48, agent=small_agent("TD3")).checkpoint
-    with pytest.raises(GenelabError, match=r"trained with TD3, not DDPG[\s\S]*--agent\.algorithm TD3"):
-        Sb3Backend().load(path, small_agent("DDPG"), small_env())
-
-
-def test_a_checkpoint_for_other_observations_is_refused_term_by_term(tmp_path):
-    path = train(tmp_path, 48).checkpoint
-    with pytest.raises(GenelabError, match=r"term 0: goal\[2\].* against goal\[3\]"):
-        Sb3Backend().load(path, small_agent(), small_env(action_dim=3))
-
-
-@pytest.mark.parametrize("how", ["load", "warm_start", "resume"])
-def test_a_checkpoint_of_another_network_is_refused(tmp_path, how):
-    path = train(tmp_path, 48).checkpoint
-    agent = small_agent(policy=Sb3PolicyCfg(net_arch=(8,)))
-    with pytest.raises(GenelabError, match=r"the policy of model_48_steps\.zip has other widths[\s\S]*normalizer"):
-        if how == "load":
-            Sb3Backend().load(path, agent, small_env())
-        else:
-            train(tmp_path, 96, agent=agent, **{how: path})

@@ -7,7 +7,6 @@ import pytest
 import torch
 from sb3_runs import small_agent, small_env, train
 
-from genelab.utils.errors import GenelabError
 from genelab_backend_sb3.build import build_algorithm
 from genelab_backend_sb3.vec_env import Sb3VecEnv
 
@@ -82,19 +81,6 @@ def test_a_replay_buffer_holds_terminal_observations_and_tells_time_outs_from_fa
     assert np.allclose(successors[done & ~timed_out], 0.4)
     before = buffer.observations[:30, :, progress]
     assert np.allclose(successors, before + 0.1, atol=1e-6)
-
-
-def test_an_environment_that_hides_its_terminal_observation_is_refused():
-    env = small_env()
-
-    def step(actions, step=env.step):
-        *rest, extras = step(actions)
-        extras.pop("final_obs", None)
-        return (*rest, extras)
-
-    env.step = step
-    with pytest.raises(GenelabError, match="without giving its terminal observation"):
-        stepped(small_agent(), env, 10)
 
 
 def test_what_was_handed_out_does_not_change_in_later_steps():

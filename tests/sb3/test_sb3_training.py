@@ -4,34 +4,13 @@ import numpy as np
 import pytest
 import torch
 from sb3_runs import ALGORITHMS, small_agent, small_env, train
-from torch.distributions import Distribution
 
-from genelab.rl.checkpoint import read_meta
-from genelab.utils.errors import GenelabError, UsageError
+from genelab.utils.errors import UsageError
 from genelab_backend_sb3 import Sb3PolicyCfg
 from genelab_backend_sb3.archive import read_archive
 from genelab_backend_sb3.backend import Sb3Backend
 from genelab_backend_sb3.networks import RunningNormalizer
 from genelab_backend_sb3.vec_env import Sb3VecEnv
-
-
-class BreaksDown:
-    """Replaces something by NaN from a control step on."""
-
-    def __init__(self, what: str, step: int) -> None:
-        self.env, self.what, self.left = small_env(), what, step
-
-    def __getattr__(self, name):
-        return getattr(self.env, name)
-
-    def step(self, actions):
-        observations, reward, *rest = self.env.step(actions)
-        self.left -= 1
-        if self.left < 0 and self.what == "reward":
-            reward = torch.full_like(reward, torch.nan)
-        if self.left < 0 and self.what == "observation":
-            observations["policy"] = torch.full_like(observations["policy"], torch.nan)
-        return observations, reward, *rest
 
 
 def test_training_writes_a_checkpoint_at_each_interval_and_a_final_one(tmp_path):
@@ -46,22 +25,6 @@ def test_training_writes_a_checkpoint_at_each_interval_and_a_final_one(tmp_path)
 
 def test_a_budget_is_filled_up_to_a_whole_rollout(tmp_path):
     assert train(tmp_path, 50).env_steps == 2 * 6 * 8
-
-
-def test_the_sidecar_says_what_the_checkpoint_is(tmp_path):
-    train(tmp_path, 48, checkpoint_meta={"plugins": ["fake"], "versions": {"fake-pack": "1"}})
-    meta = read_meta(tmp_path / "model_48_steps.zip")
-    assert {key: meta[key] for key in ("backend", "algorithm", "task", "iteration", "env_steps", "action_dim")} == {
-        "backend": "sb3",
-        "algorithm": "PPO",
-        "task": "Fake-v0",
-        "iteration": 48,
-        "env_steps": 48,
-        "action_dim": 2,
-    }
-    assert meta["plugins"] == ["fake"]
-    assert meta["observation_layout"] == small_env().observation_layout.to_json()
-    assert {"torch", "stable-baselines3", "fake-pack"} <= meta["versions"].keys()
 
 
 def test_the_library_itself_reads_what_was_written(tmp_path):
@@ -123,26 +86,6 @@ def test_a_task_that_reports_no_success_has_no_success_rate(tmp_path):
     env = small_env(success_probability=None)
     train(tmp_path, 144, env=env, on_iteration=lambda iteration, env_steps, scalars: seen.update(scalars))
     assert "return_mean" in seen and "Train/success_rate" not in seen
-
-
-def test_nothing_is_written_when_the_logger_is_off(tmp_path):
-    train(tmp_path, 48, agent=small_agent(logger="none"))
-    assert not list(tmp_path.glob("events*"))
-
-
-@pytest.mark.parametrize("algorithm", ["PPO", "SAC"])
-@pytest.mark.parametrize(("what", "named"), [("reward", "a reward"), ("observation", "an observation")])
-def test_a_training_that_breaks_down_names_the_last_good_checkpoint(tmp_path, algorithm, what, named):
-    env = BreaksDown(what, 40)
-    with pytest.raises(GenelabError, match=rf"{named}[\s\S]*last good checkpoint is .*model_240_steps\.zip"):
-        train(tmp_path, 2000, agent=small_agent(algorithm), env=env)
-    assert [path.name for path in Sb3Backend().checkpoints(tmp_path)] == ["model_240_steps.zip"]
-
-
-def test_training_leaves_torchs_process_wide_settings_alone(tmp_path):
-    before = (Distribution._validate_args, torch.get_num_threads(), torch.is_grad_enabled())
-    train(tmp_path, 48)
-    assert (Distribution._validate_args, torch.get_num_threads(), torch.is_grad_enabled()) == before
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -10,7 +10,6 @@ import pytest
 from pydantic import ValidationError
 from skrl_runs import ALGORITHMS, small_agent, small_env
 
-from genelab.api import BackendSpec
 from genelab.config.overrides import apply_override
 from genelab.config.serialization import from_json, to_json
 from genelab.rl.config import BackendConfig
@@ -19,18 +18,6 @@ from genelab_backend_skrl import SkrlAgentCfg, SkrlModelsCfg
 from genelab_backend_skrl.backend import SkrlBackend
 
 ENV_CFG = small_env().cfg
-
-
-@pytest.mark.parametrize("module", ["plugin", "config", "backend"])
-def test_what_commands_without_training_import_is_light(module):
-    code = f"""
-import sys
-import genelab_backend_skrl.{module}
-heavy = ("torch", "numpy", "genesis", "skrl", "gymnasium")
-print([name for name in heavy if name in sys.modules], "pydantic" in sys.modules)
-"""
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.split() == ["[]", str(module != "plugin")]
 
 
 def test_importing_the_library_changes_nothing_in_the_process():
@@ -50,17 +37,6 @@ def test_a_rank_of_a_distributed_job_is_told_that_this_backend_has_none():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
     assert result.returncode != 0
     assert "trains in one process" in result.stderr
-
-
-def test_the_plugin_registers_one_backend_whose_references_resolve():
-    from genelab.utils.references import resolve
-    from genelab_backend_skrl import plugin
-
-    (spec,) = plugin.genelab_backends()
-    assert isinstance(spec, BackendSpec)
-    assert (spec.name, spec.checkpoint_suffix, spec.capabilities) == ("skrl", ".pt", ("off_policy",))
-    assert resolve(spec.backend) is SkrlBackend
-    assert resolve(spec.config_type) is SkrlAgentCfg
 
 
 def test_an_agent_survives_json():

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 import torch
+from backend_cases import CountingEnv
 
-from genelab.managers.observation_layout import GroupLayout, ObservationLayout, TermLayout
 from genelab.rl.backends.base import TrainContext
-from genelab.utils.errors import GenelabError
 from genelab_backend_skrl import SkrlAgentCfg, SkrlModelsCfg
 from genelab_backend_skrl.trainer import Trainer
 
 GAMMA = 0.5
-
-
-class CountingEnv:
-    """Observes the steps since the reset. At the third step env 0 is truncated and env 1 terminated; 2 goes on."""
-
-    num_envs, max_episode_length, device, cfg = 3, 3, torch.device("cpu"), None
-    single_action_space, action_dim = SimpleNamespace(shape=(1,)), 1
-    observation_layout = ObservationLayout({"policy": GroupLayout("policy", (TermLayout("steps", 1, (1.0,)),))})
-
-    def __init__(self, *, terminal: bool = True) -> None:
-        self.steps, self.terminal, self.rewards = torch.zeros(3, 1), terminal, torch.ones(3)
-
-    def reset(self):
-        return {"policy": self.steps.clone()}, {}
-
-    def step(self, actions):
-        self.steps = self.steps + 1
-        ends = torch.tensor([True, True, False]) & (self.steps[:, 0] == 3)
-        extras = {"final_obs": {"policy": self.steps.clone()}} if self.terminal and ends.any() else {}
-        self.steps = self.steps.masked_fill(ends[:, None], 0.0)
-        # Both flags at once for env 1: a termination is never bootstrapped.
-        terminated = ends & torch.tensor([False, True, False])
-        return {"policy": self.steps.clone()}, self.rewards, terminated, ends, extras
 
 
 def trainer(tmp_path, env: CountingEnv, **fields) -> Trainer:
@@ -87,11 +61,3 @@ def test_the_memory_holds_the_terminal_observation_as_what_follows_an_end(tmp_pa
         [False, True, False],
         [False, False, False],
     ]
-
-
-@pytest.mark.parametrize("algorithm", ["PPO", "SAC"])
-def test_a_time_out_without_a_terminal_observation_is_an_error(tmp_path, algorithm):
-    trained = trainer(tmp_path, CountingEnv(terminal=False), algorithm=algorithm)
-    with pytest.raises(GenelabError, match="without giving its terminal observation"):
-        for _ in range(3):
-            trained._step()

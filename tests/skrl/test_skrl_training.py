@@ -3,30 +3,14 @@ from __future__ import annotations
 import pytest
 import torch
 from skrl_runs import ALGORITHMS, small_agent, small_env, train
-from torch.distributions import Distribution
 
-from genelab.rl.checkpoint import load_checkpoint, read_meta
-from genelab.utils.errors import GenelabError, UsageError
+from genelab.rl.checkpoint import load_checkpoint
+from genelab.utils.errors import UsageError
 from genelab_backend_skrl.backend import SkrlBackend
 from genelab_backend_skrl.build import build_agent, build_policy
 from genelab_backend_skrl.vec_env import SkrlVecEnv, spaces_of
 
 GROUPS = (("policy",), ("critic",))
-
-
-class NanReward:
-    """Gives NaN as reward from a control step on."""
-
-    def __init__(self, step: int) -> None:
-        self.env, self.left = small_env(), step
-
-    def __getattr__(self, name):
-        return getattr(self.env, name)
-
-    def step(self, actions):
-        observations, reward, *rest = self.env.step(actions)
-        self.left -= 1
-        return observations, torch.full_like(reward, torch.nan) if self.left < 0 else reward, *rest
 
 
 def test_training_writes_a_checkpoint_at_each_interval_and_at_the_end(tmp_path):
@@ -40,22 +24,6 @@ def test_training_writes_a_checkpoint_at_each_interval_and_at_the_end(tmp_path):
 
 def test_a_folder_without_checkpoints_has_none(tmp_path):
     assert SkrlBackend().checkpoints(tmp_path) == []
-
-
-def test_the_sidecar_says_what_the_checkpoint_is(tmp_path):
-    checkpoint = train(tmp_path, 6, checkpoint_meta={"plugins": ["fake"], "versions": {"fake-pack": "1"}}).checkpoint
-    meta = read_meta(checkpoint)
-    assert {key: meta[key] for key in ("backend", "algorithm", "task", "iteration", "env_steps", "action_dim")} == {
-        "backend": "skrl",
-        "algorithm": "PPO",
-        "task": "Fake-v0",
-        "iteration": 6,
-        "env_steps": 48,
-        "action_dim": 2,
-    }
-    assert meta["plugins"] == ["fake"]
-    assert meta["observation_layout"] == small_env().observation_layout.to_json()
-    assert {"torch", "skrl", "fake-pack"} <= meta["versions"].keys()
 
 
 def test_a_checkpoint_holds_every_normaliser_and_the_entropy_coefficient(tmp_path):
@@ -118,32 +86,6 @@ def test_the_environments_own_log_and_the_librarys_losses_reach_the_scalars(tmp_
         assert seen["Perf/total_fps"] > 0
         assert "Loss / Policy loss" in seen
         assert {"Loss / Value loss", "Loss / Critic loss"} & seen.keys()
-
-
-def test_nothing_is_written_but_checkpoints_when_the_logger_is_off(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    train(tmp_path, 6, agent=small_agent(logger="none"))
-    assert [path.name for path in tmp_path.iterdir()] == ["checkpoints"]
-
-
-@pytest.mark.parametrize("algorithm", ["PPO", "SAC"])
-def test_a_training_that_breaks_down_names_the_step_and_the_last_good_checkpoint(tmp_path, algorithm):
-    with pytest.raises(GenelabError, match=r"up to \d+: a reward[\s\S]*last good checkpoint is .*agent_20\.pt"):
-        train(tmp_path, 100, agent=small_agent(algorithm), env=NanReward(22))
-    assert [path.name for path in SkrlBackend().checkpoints(tmp_path)] == ["agent_20.pt"]
-
-
-def test_weights_that_are_no_longer_finite_are_not_saved(tmp_path):
-    agent = small_agent(learning_rate=1e30, grad_norm_clip=0.0)
-    with pytest.raises(GenelabError, match=r"not finite[\s\S]*no checkpoint yet"):
-        train(tmp_path, 12, agent=agent)
-    assert SkrlBackend().checkpoints(tmp_path) == []
-
-
-def test_training_leaves_torchs_process_wide_settings_alone(tmp_path):
-    before = (Distribution._validate_args, torch.get_num_threads(), torch.is_grad_enabled())
-    train(tmp_path, 6)
-    assert (Distribution._validate_args, torch.get_num_threads(), torch.is_grad_enabled()) == before
 
 
 def test_actions_are_clipped_on_their_way_to_the_environment_only(tmp_path):

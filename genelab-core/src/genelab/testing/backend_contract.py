@@ -214,7 +214,7 @@ class BackendContract:
 
     def test_a_file_that_would_run_code_is_refused_and_runs_nothing(self, tmp_path: Path) -> None:
         path, proof, env = tmp_path / f"poison{self._spec().checkpoint_suffix}", tmp_path / "executed", self.env()
-        torch.save({"policy": _RunsCommand(f"touch {proof}")}, path)
+        torch.save({"policy": RunsCommand(f"touch {proof}")}, path)
         with pytest.raises(GenelabError):
             self._backend().load(path, self.agent(env), env)
         assert not proof.exists()
@@ -295,7 +295,7 @@ class _NanRewards:
         return observations, torch.full_like(reward, torch.nan), *rest
 
 
-class _RunsCommand:
+class RunsCommand:
     """Pickles to a call of `os.system`."""
 
     def __init__(self, command: str) -> None:
