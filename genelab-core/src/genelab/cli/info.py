@@ -75,7 +75,7 @@ def describe(loaded: Any, dims: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _kinds(env: Any) -> list[str]:
+def _kinds(env: object) -> list[str]:
     """Return the tables of terms that this kind of environment has, besides observations and actions."""
     from genelab.config import ManagerBasedRlEnvCfg
 

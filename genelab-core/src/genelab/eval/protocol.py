@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class EpisodeRecorder(Protocol):
     """What films episodes while they run: see `genelab.eval.recording.EpisodeVideos`."""
 
-    def begin(self, env: Any, episode_of: Callable[[int], int]) -> None: ...
+    def begin(self, env: VecEnv, episode_of: Callable[[int], int]) -> None: ...
 
     def observe(self, step: StepView) -> None: ...
 

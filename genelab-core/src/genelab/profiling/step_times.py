@@ -26,6 +26,7 @@ from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
     from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
+    from genelab.envs.vec_env import VecEnv
 
 SCENE = "scene: Genesis, actuators, state"
 ROUNDS = 5
@@ -292,7 +293,7 @@ def measure_training(env: ManagerBasedRlEnv, loaded: LoadedTask, raw_us: float) 
     )
 
 
-def _random_actions(env: Any, steps: int) -> torch.Tensor:
+def _random_actions(env: VecEnv, steps: int) -> torch.Tensor:
     """Return uniform actions in [-1, 1), `(steps, num_envs, action_dim)`, made before the clock runs."""
     generator = torch.Generator().manual_seed(0)
     draws = torch.rand(steps, env.num_envs, env.action_dim, generator=generator)

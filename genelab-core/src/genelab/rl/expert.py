@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
-    from genelab.envs.vec_env import Observation
+    from genelab.envs.vec_env import Observation, VecEnv
 
 
 class Expert(ABC):
@@ -24,7 +24,7 @@ class Expert(ABC):
     kind = "expert"
     recurrent = False
 
-    def __init__(self, env: Any) -> None:
+    def __init__(self, env: VecEnv) -> None:
         self.env = env.unwrapped
 
     @abstractmethod

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genelab.runs.extensions import Extensions, Loop, default_extensions
 from genelab.runs.source import PolicySource
@@ -19,6 +19,7 @@ from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
     from genelab.config.simulation import SimulationCfg
+    from genelab.envs.manager_based_env import ManagerBasedEnv
     from genelab.envs.vec_env import VecEnv
     from genelab.rl.policy import Policy
 
@@ -193,7 +194,7 @@ def play_policy(
 
 
 def play_scene(
-    env: Any,
+    env: ManagerBasedEnv,
     limit: int | None,
     on_frame: Callable[[], None] = _nothing,
     on_step: Callable[[int], None] = _nothing,

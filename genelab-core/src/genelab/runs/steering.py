@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genelab.config.env import ManagerBasedRlEnvCfg
 from genelab.managers.command_script import CommandScript
@@ -14,6 +14,7 @@ from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
     from genelab.config.env import ManagerBasedEnvCfg
+    from genelab.envs.manager_based_rl_env import ManagerBasedRlEnv
 
 STEPS = {"vx": 0.1, "vy": 0.1, "wz": 0.2}
 """What one press adds to a component: forward and left, m/s, and turning left, rad/s."""
@@ -52,7 +53,7 @@ def read_script(text: str, cfg: ManagerBasedEnvCfg) -> CommandScript:
     return CommandScript(text, known)
 
 
-def follow_script(env: Any, text: str) -> Steer:
+def follow_script(env: ManagerBasedRlEnv, text: str) -> Steer:
     """Return what lets all envs of a `ManagerBasedRlEnv` follow `text`, in the time of the whole run, across resets.
 
     Raises:
@@ -62,7 +63,7 @@ def follow_script(env: Any, text: str) -> Steer:
     return lambda step: script.hold(env.command_manager, step * env.step_dt)
 
 
-def follow_keys(env: Any, tell: Callable[[str], None]) -> Steer:
+def follow_keys(env: ManagerBasedRlEnv, tell: Callable[[str], None]) -> Steer:
     """Return what lets keys of the viewer steer the velocity command of a `ManagerBasedRlEnv`, where it has one.
 
     Args:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genelab.eval.video import VideoWriter
 
 if TYPE_CHECKING:
-    from genelab.envs.vec_env import StepView
+    from genelab.envs.vec_env import StepView, VecEnv
 
 MOST_FRAMES_PER_SECOND = 30.0
 
@@ -38,7 +38,7 @@ class EpisodeFilm:
     ) -> None:
         self._film.__exit__(kind, error, traceback)
 
-    def begin(self, env: Any, episode_of: Callable[[int], int]) -> None:
+    def begin(self, env: VecEnv, episode_of: Callable[[int], int]) -> None:
         """Film the start."""
         self._env, self._episode_of = env, episode_of
         self._film.write(env.render(0))

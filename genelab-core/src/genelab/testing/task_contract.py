@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 import torch
@@ -13,6 +13,9 @@ from genelab.envs.make import make_env
 from genelab.plugins.catalog import get_catalog
 from genelab.plugins.tasks import LoadedTask, load_task
 from genelab.utils.names import normalize
+
+if TYPE_CHECKING:
+    from genelab.envs.vec_env import VecEnv
 
 
 class TaskContract:
@@ -61,7 +64,7 @@ class TaskContract:
                 agent = load_task(self.task, backend=backend).cfg.agent
                 assert from_json(to_json(agent)) == agent
 
-    def test_observations_and_rewards_have_the_shapes_of_the_spaces(self, env: Any) -> None:
+    def test_observations_and_rewards_have_the_shapes_of_the_spaces(self, env: VecEnv) -> None:
         observations, _ = env.reset(seed=0)
         self._check_observations(env, observations)
         observations, reward, terminated, truncated, _ = env.step(self._actions(env))
@@ -69,12 +72,12 @@ class TaskContract:
         assert reward.shape == terminated.shape == truncated.shape == (self.num_envs,)
         assert (reward.dtype, terminated.dtype, truncated.dtype) == (torch.float32, torch.bool, torch.bool)
 
-    def test_the_same_seed_gives_the_same_first_observation_and_another_seed_another_one(self, env: Any) -> None:
+    def test_the_same_seed_gives_the_same_first_observation_and_another_seed_another_one(self, env: VecEnv) -> None:
         first, again, other = (env.reset(seed=seed)[0] for seed in (3, 3, 4))
         assert all(torch.equal(first[group], again[group]) for group in first)
         assert not all(torch.equal(first[group], other[group]) for group in first), "no start depends on the seed"
 
-    def test_random_actions_keep_everything_finite(self, env: Any) -> None:
+    def test_random_actions_keep_everything_finite(self, env: VecEnv) -> None:
         env.reset(seed=0)
         for _ in range(self.steps):
             observations, reward, *_, extras = env.step(self._actions(env))
@@ -82,7 +85,7 @@ class TaskContract:
             assert all(value.isfinite().all() for value in observations.values())
             assert not extras.get("nan_reset", torch.zeros(1)).any()
 
-    def test_resetting_one_env_leaves_the_others_equal(self, env: Any) -> None:
+    def test_resetting_one_env_leaves_the_others_equal(self, env: VecEnv) -> None:
         actions = torch.zeros(self.num_envs, env.action_dim, device=env.device)
         results = []
         for finish_first in (False, True):
@@ -99,7 +102,7 @@ class TaskContract:
         assert torch.equal(reward[1:], other_reward[1:])
         assert all(torch.equal(ours[group][1:], theirs[group][1:]) for group in ours)
 
-    def test_a_finished_episode_keeps_its_terminal_observation(self, env: Any) -> None:
+    def test_a_finished_episode_keeps_its_terminal_observation(self, env: VecEnv) -> None:
         env.reset(seed=0)
         env.episode_length_buf = torch.full_like(env.episode_length_buf, env.max_episode_length - 1)
         observations, _, terminated, truncated, extras = env.step(self._actions(env))
@@ -109,12 +112,12 @@ class TaskContract:
         assert any(not torch.equal(final[group], observations[group]) for group in observations)
         assert (env.episode_length_buf == 0).all()
 
-    def _actions(self, env: Any) -> torch.Tensor:
+    def _actions(self, env: VecEnv) -> torch.Tensor:
         generator = torch.Generator().manual_seed(0)
         actions = torch.rand(self.num_envs, env.action_dim, generator=generator) * 2 - 1
         return actions.to(env.device)
 
-    def _check_observations(self, env: Any, observations: dict[str, torch.Tensor]) -> None:
+    def _check_observations(self, env: VecEnv, observations: dict[str, torch.Tensor]) -> None:
         assert list(observations) == list(env.observation_layout.groups)
         for group, value in observations.items():
             assert value.dtype == torch.float32

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genelab.rl.expert import Expert
 from genelab.utils.lazy import torch
+
+if TYPE_CHECKING:
+    from genelab.envs.vec_env import VecEnv
+
 
 APPROACH, DESCEND, CLOSE, LIFT, CARRY, HOLD = range(6)
 
@@ -25,7 +29,7 @@ LOST = 0.06
 class PickAndPlaceExpert(Expert):
     """Goes above the cube, down, grasps it, lifts it and carries it to the goal; starts over if the cube slips away."""
 
-    def __init__(self, env: Any) -> None:
+    def __init__(self, env: VecEnv) -> None:
         super().__init__(env)
         self._robot, self._cube = self.env.scene["robot"], self.env.scene["cube"]
         self._hand = self._robot.find_links(("hand",))[0]
