@@ -65,6 +65,13 @@ def test_a_single_group_can_be_given_by_its_name():
     assert agent.state_group == ("critic",)
 
 
+def test_none_is_a_word_where_a_field_cannot_be_none():
+    agent = small_agent(clip_actions=1.0)
+    apply_override(agent, "logger", "none")
+    apply_override(agent, "clip_actions", "none")
+    assert (agent.logger, agent.clip_actions) == ("none", None)
+
+
 @pytest.mark.parametrize(
     "table",
     [

@@ -100,9 +100,9 @@ def _annotation(owner: Any, name: str, current: Any) -> Any:
 
 def _parse(text: str, annotation: Any) -> Any:
     """Turn command-line text into something that pydantic can check against `annotation`."""
-    if text.lower() in NONE_WORDS:
-        return None
     options = _options(annotation)
+    if text.lower() in NONE_WORDS and (annotation is Any or types.NoneType in options):
+        return None
     if any(option is dict or typing.get_origin(option) is dict for option in options):
         return json.loads(text)
     wants_tuple = any(typing.get_origin(option) is tuple for option in options)
