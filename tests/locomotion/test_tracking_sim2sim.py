@@ -13,7 +13,7 @@ from torch import nn
 from genelab.export.torchscript import TorchScriptExporter
 from genelab.export.writing import export_policy
 from genelab.rl.backends.base import InferenceSetup
-from genelab.sim2sim.request import Sim2simRequest
+from genelab.sim2sim.documents import Sim2simRequest
 from genelab.sim2sim.running import sim2sim
 from genelab.utils.files import sha256_file
 from genelab_tasks_locomotion.motion.shipped import find_file
@@ -50,7 +50,7 @@ def test_the_file_says_which_inputs_are_the_reference_and_where_its_frames_are(e
 
 
 def test_in_mujoco_its_own_program_sees_and_asks_for_what_the_task_does(exported: Path) -> None:
-    report = sim2sim(Sim2simRequest(TASK, exported, episodes=4, seed=1))
+    report = sim2sim(Sim2simRequest(TASK, exported, episodes=4, seed=1)).to_json()
     assert report["checks"]["left_out"] == {} and report["warnings"][1:] == []
     assert max(report["checks"]["observations"].values()) < 1e-3
     assert report["checks"]["targets"] < 1e-4

@@ -217,12 +217,12 @@ def row(value, success, **metrics):
 def test_differences_are_paired_by_episode_with_an_interval():
     genesis = [row(1.0, True, error=0.1), row(2.0, True, error=None), row(4.0, False, error=None)]
     other = [row(1.5, True, error=0.2), row(2.5, False, error=0.3), row(None, False, error=None)]
-    rows = {made["metric"]: made for made in metric_differences(genesis, other)}
-    assert rows["return"]["n"] == 2
-    assert (rows["return"]["difference"], rows["return"]["low"], rows["return"]["high"]) == (0.5, 0.5, 0.5)
-    assert rows["success_at_end"]["difference"] == pytest.approx(-1 / 3)
-    assert rows["success_at_end"]["low"] < -1 / 3 < rows["success_at_end"]["high"]
-    assert (rows["error"]["n"], rows["error"]["low"]) == (1, None)
+    rows = {made.metric: made for made in metric_differences(genesis, other)}
+    assert rows["return"].n == 2
+    assert (rows["return"].difference, rows["return"].low, rows["return"].high) == (0.5, 0.5, 0.5)
+    low, high = rows["success_at_end"].low, rows["success_at_end"].high
+    assert rows["success_at_end"].difference == pytest.approx(-1 / 3) and low < -1 / 3 < high
+    assert (rows["error"].n, rows["error"].low) == (1, None)
     assert "reward alive" in rows
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from genelab.envs import make
 from genelab.runs.evaluation import evaluate
 from genelab.sim2sim.command import command as cli_command
-from genelab.sim2sim.request import Sim2simRequest
+from genelab.sim2sim.documents import Sim2simRequest
 from genelab.sim2sim.running import sim2sim
 from genelab.utils.errors import UsageError
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.genesis
 
 
 def measured(task, policy, **options):
-    return sim2sim(Sim2simRequest(task, policy, **options))
+    return sim2sim(Sim2simRequest(task, policy, **options)).to_json()
 
 
 @pytest.fixture

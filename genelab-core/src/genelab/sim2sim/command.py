@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -12,7 +12,7 @@ from genelab.console.options.common import filled, force_option, json_option, ta
 from genelab.console.options.simulation import Seed
 from genelab.console.progress import episode_progress
 from genelab.plugins.catalog import discovered
-from genelab.sim2sim.request import Sim2simRequest
+from genelab.sim2sim.documents import MetricDifference, Sim2simReport, Sim2simRequest, Trajectory
 
 _UNITS = {"joint_pos": "rad, m", "joint_vel": "rad/s, m/s", "base_pos": "m", "base_angle": "rad"}
 
@@ -65,35 +65,31 @@ def command(request: Sim2simRequest, as_json: bool) -> None:
     from genelab.sim2sim.running import sim2sim
 
     with episode_progress() as on_progress:
-        document = sim2sim(request, on_progress)
+        report = sim2sim(request, on_progress)
     if as_json:
         import json
 
-        click.echo(json.dumps(document, indent=2, allow_nan=False))
+        click.echo(json.dumps(report.to_json(), indent=2, allow_nan=False))
         return
     assert request.out is not None  # the option has a default
-    _print(document, request.out)
+    _print(report, request.out)
 
 
-def _print(document: dict[str, Any], path: Path) -> None:
-    """Print the document of `genelab.sim2sim.running.sim2sim`; warnings go to standard error."""
+def _print(report: Sim2simReport, path: Path) -> None:
+    """Print the tables; warnings go to standard error."""
     from genelab.console.tables.eval import print_report
-    from genelab.eval.document import Evaluation
-    from genelab.utils.records import from_record
 
-    evaluation = from_record(Evaluation, {**document["evaluation"], "warnings": []})
-    engine = document["engine"]
-    click.echo(f"{document['policy']} in {engine['name']} {engine['version']}")
-    print_report(evaluation, path)
-    if document["differences"] is not None:
-        _print_differences(document["differences"], engine["name"])
-    if document["trajectory"] is not None:
-        _print_trajectory(document["trajectory"])
-    for warning in document["warnings"]:
+    click.echo(f"{report.policy} in {report.engine['name']} {report.engine['version']}")
+    print_report(replace(report.evaluation, warnings=[]), path)
+    if report.differences is not None:
+        _print_differences(report.differences, report.engine["name"])
+    if report.trajectory is not None:
+        _print_trajectory(report.trajectory)
+    for warning in report.warnings:
         click.echo(f"warning: {warning}", err=True)
 
 
-def _print_differences(differences: list[dict[str, Any]], engine: str) -> None:
+def _print_differences(differences: list[MetricDifference], engine: str) -> None:
     from genelab.console.tables.eval import console, table_of
     from genelab.console.tables.text import number
 
@@ -101,23 +97,22 @@ def _print_differences(differences: list[dict[str, Any]], engine: str) -> None:
         "differences, episode by episode", "metric", "n", "Genesis", engine, "difference", "95 % interval", "largest"
     )
     for row in differences:
-        interval = "–" if row["low"] is None else f"{number(row['low'])} … {number(row['high'])}"
-        numbers = [number(row[key]) for key in ("reference", "candidate", "difference")]
-        table.add_row(row["metric"], str(row["n"]), *numbers, interval, number(row["largest"]))
+        interval = "–" if row.low is None else f"{number(row.low)} … {number(row.high)}"
+        numbers = [number(value) for value in (row.reference, row.candidate, row.difference)]
+        table.add_row(row.metric, str(row.n), *numbers, interval, number(row.largest))
     console().print(table)
 
 
-def _print_trajectory(trajectory: dict[str, Any]) -> None:
+def _print_trajectory(trajectory: Trajectory) -> None:
     from genelab.console.tables.eval import console, table_of
     from genelab.console.tables.text import number
 
-    title = f"the first second from the same states, {trajectory['episodes']} episodes: largest difference from Genesis"
-    times = list(trajectory["open_loop"]["joint_pos"]["at"])
+    title = f"the first second from the same states, {trajectory.episodes} episodes: largest difference from Genesis"
+    times = list(trajectory.open_loop["joint_pos"].at)
     table = table_of(title, "quantity", "unit", *(f"{time} s" for time in times))
-    for loop, label in (("open_loop", "same actions"), ("closed_loop", "policy in the loop")):
-        for name, numbers in trajectory[loop].items():
-            largest = [number(numbers["at"][time]["max"]) for time in times]
-            table.add_row(f"{name}, {label}", _UNITS[name], *largest)
+    for drifts, label in ((trajectory.open_loop, "same actions"), (trajectory.closed_loop, "policy in the loop")):
+        for name, drift in drifts.items():
+            table.add_row(f"{name}, {label}", _UNITS[name], *(number(drift.at[time]["max"]) for time in times))
     console().print(table)
-    term, largest = max(trajectory["observations"].items(), key=lambda item: item[1])
+    term, largest = max(trajectory.observations.items(), key=lambda item: item[1])
     click.echo(f"observations in Genesis' own states differ by at most {largest:.1e} ({term})")

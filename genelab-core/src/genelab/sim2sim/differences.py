@@ -9,13 +9,14 @@ import numpy as np
 
 from genelab.eval import statistics
 from genelab.eval.document import Episode
+from genelab.sim2sim.documents import MetricDifference
 
 
-def metric_differences(reference: Sequence[Episode], candidate: Sequence[Episode]) -> list[dict[str, Any]]:
-    """Return, for each number of the episodes, its difference (candidate − reference) with a 95 % interval.
+def metric_differences(reference: Sequence[Episode], candidate: Sequence[Episode]) -> list[MetricDifference]:
+    """Return, for each number of the episodes, how it differs between two evaluations.
 
-    Episodes are paired by index: both began in the same state. A number counts in the episodes in which both have it.
-    Intervals are bootstraps of the paired differences, of outcomes (success) Newcombe's.
+    Episodes are paired by index: both began in the same state. Intervals are bootstraps of the paired differences, of
+    outcomes (success) Newcombe's.
     """
     pairs = list(zip(reference, candidate, strict=True))
     made = []
@@ -24,18 +25,12 @@ def metric_differences(reference: Sequence[Episode], candidate: Sequence[Episode
         if len(known) == 0:
             continue
         a, b = known.T
-        interval = _interval(name, a, b)
+        low, high = _interval(name, a, b) or (None, None)
+        largest = float(np.abs(b - a).max())
         made.append(
-            {
-                "metric": name,
-                "n": len(known),
-                "reference": float(a.mean()),
-                "candidate": float(b.mean()),
-                "difference": float((b - a).mean()),
-                "low": None if interval is None else interval[0],
-                "high": None if interval is None else interval[1],
-                "largest": float(np.abs(b - a).max()),
-            }
+            MetricDifference(
+                name, len(known), float(a.mean()), float(b.mean()), float((b - a).mean()), low, high, largest
+            )
         )
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from genelab.managers.command_script import CommandScript
 from genelab.runs.arena import Arena
 from genelab.sim2sim.checks import TermDifferences, description_differences
 from genelab.sim2sim.controller import Controller
+from genelab.sim2sim.documents import Checks
 from genelab.sim2sim.engine import Engine
 from genelab.sim2sim.referee import Referee
 from genelab.sim2sim.robot_state import read_state
@@ -122,13 +123,9 @@ class EngineArena(Arena):
         self.policy = DeployedPolicy(network, controller, self.scene, self.referee, script)
         super().__init__(self.referee, cfg, specs, time.perf_counter() - began)
 
-    def checks(self) -> dict[str, Any]:
+    def checks(self) -> Checks:
         """Return how far the controller was from the environment, and what could not be measured."""
-        return {
-            "observations": self.policy.differences.largest,
-            "targets": self.scene.target_difference,
-            "left_out": self.referee.left_out,
-        }
+        return Checks(self.policy.differences.largest, self.scene.target_difference, self.referee.left_out)
 
     def warnings(self) -> list[str]:
         """Return one line for each reason other than physics why the numbers may differ from Genesis'."""

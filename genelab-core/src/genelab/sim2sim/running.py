@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from genelab.config.scene import ArticulationCfg
 from genelab.export.artifact import Artifact
 from genelab.export.metadata import reference_path
+from genelab.export.policy import ExportedPolicy
 from genelab.plugins.catalog import get_catalog
 from genelab.runs.arena import measured_config, metric_specs
 from genelab.runs.eval_request import EvalRequest
-from genelab.sim2sim.request import Sim2simRequest
+from genelab.runs.source import open_source
+from genelab.sim2sim.documents import Sim2simReport, Sim2simRequest, Trajectory
 from genelab.utils.errors import UsageError
 from genelab.utils.files import check_output, write_json
 
@@ -22,29 +24,23 @@ if TYPE_CHECKING:
     from genelab.api import EngineSpec
     from genelab.config.env import ManagerBasedRlEnvCfg
     from genelab.eval.document import Evaluation
-    from genelab.export.policy import ExportedPolicy
     from genelab.export.reference import ReferenceRollout
     from genelab.sim2sim.description import RobotModel
     from genelab.sim2sim.engine import Engine
     from genelab.sim2sim.film import EpisodeFilm
 
-SCHEMA = "genelab.sim2sim/1"
 MAX_ROBOTS = 256
 """Robots side by side; an engine may step them one after the other, so more would only take memory."""
 
 
 def sim2sim(
     request: Sim2simRequest, on_progress: Callable[[int, int], None] = lambda counted, episodes: None
-) -> dict[str, Any]:
+) -> Sim2simReport:
     """Run an exported policy in another simulator from its metadata alone, with the task as referee.
 
     Args:
         request: What to run.
         on_progress: Called with (counted, asked for) whenever episodes finished.
-
-    Returns:
-        What docs/how-to/sim2sim.md describes: `evaluation` (as `genelab eval` writes it), `differences`, `trajectory`
-        and `checks`.
 
     Raises:
         UsageError: for an unknown name, a policy that is not an exported file of a robot, an observation, actuator,
@@ -52,65 +48,68 @@ def sim2sim(
         GenelabError: if a file is damaged, or the robot's model is not the one that the policy was exported with.
     """
     spec = get_catalog().engine(request.engine)
-    for target in (request.out, request.video):
-        if target is not None:
-            check_output(target, force=request.force)
-    artifact = _open_artifact(request.policy)
+    _check_files(request)
     if request.command is not None and request.against is not None:
         raise UsageError("--command and --against exclude each other: Genesis' episodes have other commands")
+    source = open_source(request.task, request.policy, overrides=request.overrides, trust=request.trust)
+    artifact = source.file
+    assert isinstance(artifact, Artifact)
     genesis = None if request.against is None else _read_evaluation(request.against, artifact, request)
 
-    from genelab.export.policy import ExportedPolicy
+    from genelab.eval.comparison import protocol_differences
     from genelab.managers.command_script import CommandScript
-    from genelab.runs.source import open_source
     from genelab.sim2sim.description import require_deployment
+    from genelab.sim2sim.differences import metric_differences
     from genelab.sim2sim.engine_arena import EngineArena
 
     deployment = require_deployment(artifact.metadata, artifact.path.name)
-    source = open_source(request.task, request.policy, overrides=request.overrides, trust=request.trust)
-    cfg = measured_config(source.loaded.cfg, source.loaded.spec.id, "eval_env")
+    cfg, task = measured_config(source.loaded.cfg, source.loaded.spec.id, "eval_env"), source.loaded.spec.id
     build = _engine_factory(spec, artifact, deployment, cfg)
     script = None if request.command is None else CommandScript(request.command, deployment["commands"])
     network, reference = ExportedPolicy(artifact), _read_reference(artifact)
 
-    slots, task = min(request.episodes, MAX_ROBOTS), source.loaded.spec.id
+    slots = min(request.episodes, MAX_ROBOTS)
     asked = EvalRequest(task=task, episodes=request.episodes, seed=request.seed, overrides=request.overrides)
     arena = EngineArena(cfg, metric_specs(), network, build, num_envs=slots, seed=request.seed, script=script)
     try:
         with _film(request.video, arena.env.step_dt) as recorder:
             result = arena.measure(arena.policy, asked, recorder=recorder, on_progress=on_progress)
         evaluation = arena.report(result, source, arena.policy, asked)
-        document = {
-            "schema": SCHEMA,
-            "task": source.loaded.spec.id,
-            "policy": str(artifact.path),
-            "engine": {"name": arena.engine.name, "version": arena.engine.version},
-            "command": request.command,
-            "video": None if request.video is None else str(request.video),
-            "evaluation": evaluation.to_json(),
-            "against": None if request.against is None else str(request.against),
-            "differences": None,
-            "trajectory": None if reference is None else _trajectory(reference, network, build),
-            "checks": arena.checks(),
-            "warnings": [warning["message"] for warning in evaluation.warnings] + arena.warnings(),
-        }
+        warnings = [warning["message"] for warning in evaluation.warnings] + arena.warnings()
+        if genesis is not None:
+            others = protocol_differences(genesis, evaluation)
+            warnings += [f"Genesis measured something else: {line}" for line in others]
+        report = Sim2simReport(
+            task=task,
+            policy=str(artifact.path),
+            engine={"name": arena.engine.name, "version": arena.engine.version},
+            command=request.command,
+            video=None if request.video is None else str(request.video),
+            evaluation=evaluation,
+            against=None if request.against is None else str(request.against),
+            differences=None if genesis is None else metric_differences(genesis.episodes, evaluation.episodes),
+            trajectory=None if reference is None else _trajectory(reference, network, build),
+            checks=arena.checks(),
+            warnings=warnings,
+        )
     finally:
         arena.close()
-    if genesis is not None:
-        _compare(genesis, evaluation, document)
     if request.out is not None:
-        write_json(request.out, document)
-    return document
+        write_json(request.out, report.to_json())
+    return report
 
 
-def _open_artifact(path: Path) -> Artifact:
+def _check_files(request: Sim2simRequest) -> None:
+    """Refuse targets that exist, and a policy that was not exported, before anything is read."""
+    for target in (request.out, request.video):
+        if target is not None:
+            check_output(target, force=request.force)
     suffixes = {spec.suffix for spec in get_catalog().exporters.values()}
-    if path.suffix not in suffixes:
+    if request.policy.suffix not in suffixes:
         raise UsageError(
-            f"{path} is not an exported policy: their names end in {' or '.join(sorted(suffixes))}",
+            f"{request.policy} is not an exported policy: their names end in {' or '.join(sorted(suffixes))}",
             fix="genelab export TASK CHECKPOINT --format onnx",
         )
-    return Artifact.open(path)
 
 
 def _read_evaluation(path: Path, artifact: Artifact, request: Sim2simRequest) -> Evaluation:
@@ -183,7 +182,7 @@ def _read_reference(artifact: Artifact) -> ReferenceRollout | None:
     return ReferenceRollout.read(reference_path(artifact.path), described["sha256"])
 
 
-def _trajectory(reference: ReferenceRollout, network: ExportedPolicy, build: Callable[[int], Engine]) -> dict[str, Any]:
+def _trajectory(reference: ReferenceRollout, network: ExportedPolicy, build: Callable[[int], Engine]) -> Trajectory:
     """Repeat the reference rollout."""
     from genelab.sim2sim.trajectories import compare_trajectories
 
@@ -192,13 +191,3 @@ def _trajectory(reference: ReferenceRollout, network: ExportedPolicy, build: Cal
         return compare_trajectories(engine, network, reference)
     finally:
         engine.close()
-
-
-def _compare(genesis: Evaluation, evaluation: Evaluation, document: dict[str, Any]) -> None:
-    """Add the differences; what else differs between the two evaluations becomes a warning."""
-    from genelab.eval.comparison import protocol_differences
-    from genelab.sim2sim.differences import metric_differences
-
-    document["differences"] = metric_differences(genesis.episodes, evaluation.episodes)
-    others = protocol_differences(genesis, evaluation)
-    document["warnings"] += [f"Genesis measured something else: {line}" for line in others]

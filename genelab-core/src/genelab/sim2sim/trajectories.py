@@ -12,6 +12,7 @@ from genelab.export.policy import ExportedPolicy
 from genelab.export.reference import ReferenceRollout
 from genelab.sim2sim.checks import TermDifferences
 from genelab.sim2sim.controller import Controller
+from genelab.sim2sim.documents import Drift, Trajectory
 from genelab.sim2sim.engine import Engine
 from genelab.sim2sim.robot_state import read_state
 
@@ -19,26 +20,21 @@ TIMES = (0.1, 0.25, 0.5, 1.0)
 """When differences are reported, s."""
 
 
-def compare_trajectories(engine: Engine, network: ExportedPolicy, reference: ReferenceRollout) -> dict[str, Any]:
+def compare_trajectories(engine: Engine, network: ExportedPolicy, reference: ReferenceRollout) -> Trajectory:
     """Return how far the engine's robots drift from those of the reference.
 
     Args:
         engine: As many robots as the reference has episodes.
         network: The exported policy.
         reference: What Genesis did.
-
-    Returns:
-        `observations`: largest difference of each term when the robot is in the reference's state;
-        `open_loop`: differences under the recorded actions, that is of the physics alone;
-        `closed_loop`: differences when the policy sees its own robot.
     """
-    return {
-        "episodes": reference.qpos.shape[1],
-        "seconds": len(reference.actions) * engine.physics.step_dt,
-        "observations": _observation_differences(engine, network, reference),
-        "open_loop": _differences(engine, reference, _run(engine, network, reference, closed=False)),
-        "closed_loop": _differences(engine, reference, _run(engine, network, reference, closed=True)),
-    }
+    return Trajectory(
+        episodes=reference.qpos.shape[1],
+        seconds=len(reference.actions) * engine.physics.step_dt,
+        observations=_observation_differences(engine, network, reference),
+        open_loop=_drifts(engine, reference, _run(engine, network, reference, closed=False)),
+        closed_loop=_drifts(engine, reference, _run(engine, network, reference, closed=True)),
+    )
 
 
 def _commands(reference: ReferenceRollout, step: int) -> dict[str, np.ndarray]:
@@ -88,10 +84,8 @@ def _run(
     return np.stack(qpos), np.stack(qvel)
 
 
-def _differences(
-    engine: Engine, reference: ReferenceRollout, run: tuple[np.ndarray, np.ndarray]
-) -> dict[str, dict[str, Any]]:
-    """Return, for each quantity, the differences at some times and the largest of all episodes in every step."""
+def _drifts(engine: Engine, reference: ReferenceRollout, run: tuple[np.ndarray, np.ndarray]) -> dict[str, Drift]:
+    """Return the drift of each quantity."""
     joints = len(engine.robot.joint_names)
     ours, theirs = run[0], reference.qpos.astype(float)
     quantities = {
@@ -102,7 +96,7 @@ def _differences(
         quantities["base_pos"] = np.linalg.norm(ours[..., :3] - theirs[..., :3], axis=2)
         quantities["base_angle"] = _angles(ours[..., 3:7], theirs[..., 3:7])
     running = np.arange(len(theirs))[:, None] <= reference.last
-    return {name: _summary(values, running, engine.physics.step_dt) for name, values in quantities.items()}
+    return {name: _drift(values, running, engine.physics.step_dt) for name, values in quantities.items()}
 
 
 def _angles(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -111,7 +105,7 @@ def _angles(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return 4.0 * np.arcsin(np.clip(apart / 2.0, 0.0, 1.0))
 
 
-def _summary(values: np.ndarray, running: np.ndarray, step_dt: float) -> dict[str, Any]:
+def _drift(values: np.ndarray, running: np.ndarray, step_dt: float) -> Drift:
     """Summarise differences `(steps + 1, episodes)` of the episodes that still run in the reference."""
     at = {}
     for time in TIMES:
@@ -120,4 +114,4 @@ def _summary(values: np.ndarray, running: np.ndarray, step_dt: float) -> dict[st
             now = values[step][running[step]]
             at[f"{time:g}"] = {"mean": float(now.mean()), "max": float(now.max())}
     largest = np.where(running, values, 0.0).max(axis=1)
-    return {"at": at, "largest_per_step": [float(value) for value in largest]}
+    return Drift(at, [float(value) for value in largest])
