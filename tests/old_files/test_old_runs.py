@@ -182,3 +182,19 @@ def test_a_motion_clip_is_read(files: Path) -> None:
     )
     assert np.allclose(clip.joint_pos[-1], then["last_joint_pos"], atol=1e-5)
     assert np.allclose(clip.body_pos[-1, 0], then["last_pelvis"], atol=1e-5)
+
+
+@pytest.mark.parametrize("robot", EXPECTED["sim2sim"])
+def test_an_exported_policy_drives_its_robot_in_mujoco_as_it_did(files: Path, tmp_path: Path, robot: str) -> None:
+    """The metadata names the terms, the actuators and the commands; the reference rollout lies beside."""
+    then, out = EXPECTED["sim2sim"][robot], tmp_path / "sim2sim.json"
+    options = ("--episodes", 2, "--seed", 3, "--eval_env.episode_length_s", "1.0", "--out", out)
+    genelab_command("sim2sim", then["task"], then["file"], *options)
+    today = json.loads(out.read_text())
+    episodes = today["evaluation"]["episodes"]
+    assert [row["length"] for row in episodes] == then["lengths"]
+    assert [row["return"] for row in episodes] == pytest.approx(then["returns"], abs=0.02)
+    assert max(today["checks"]["observations"].values()) < 1e-5 and today["checks"]["left_out"] == {}
+    for name, largest in then["open_loop"].items():
+        found = max(today["trajectory"]["open_loop"][name]["largest_per_step"])
+        assert found == pytest.approx(largest, rel=0.2, abs=1e-5)
