@@ -1,8 +1,9 @@
-"""PPO whose time-outs are bootstrapped from the terminal observation."""
+"""PPO whose time-outs are bootstrapped from the terminal observation, and what of it goes into a checkpoint."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from rsl_rl.algorithms import PPO
 from rsl_rl.modules import HiddenState
 from tensordict import TensorDict
 
+from genelab.rl.checkpoint import load_weights
 from genelab.utils.errors import GenelabError
 
 
@@ -22,6 +24,8 @@ class TerminalValuePPO(PPO):
     change during a rollout, so they are the same values.
 
     Nothing in the rollout waits for the device.
+
+    It is a `genelab.rl.session.Learner`: its payload has networks and optimiser, its state the hidden states.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,12 +47,31 @@ class TerminalValuePPO(PPO):
         ended = dones.view(1, -1, 1)
         for model in (self.actor, self.critic):
             if model.is_recurrent:
-                model.reset(hidden_state=each_part(model.get_hidden_state(), lambda part: part.masked_fill(ended, 0.0)))
+                model.reset(
+                    hidden_state=_each_part(model.get_hidden_state(), lambda part: part.masked_fill(ended, 0.0))
+                )
 
     def compute_returns(self, obs: TensorDict) -> None:
         """Bootstrap the time-outs of the rollout, then compute its returns and advantages."""
         self._add_terminal_values()
         super().compute_returns(obs)
+
+    def payload(self) -> dict[str, Any]:
+        return self.save()
+
+    def load_payload(self, payload: dict[str, Any], path: Path, *, learning: bool) -> None:
+        load_weights(self.actor, payload["actor_state_dict"], "actor", path)
+        load_weights(self.critic, payload["critic_state_dict"], "critic", path)
+        if learning:
+            self.load(payload, {"optimizer": True}, strict=True)
+
+    def state(self) -> dict[str, Any]:
+        models = {"actor": self.actor, "critic": self.critic}
+        return {"hidden_states": {name: model.get_hidden_state() for name, model in models.items()}}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        for model, hidden in zip((self.actor, self.critic), state["hidden_states"].values(), strict=True):
+            model.reset(hidden_state=_each_part(hidden, lambda part: part.to(self.device)))
 
     def _add_terminal_values(self) -> None:
         steps, rows = torch.stack(self._time_outs).nonzero(as_tuple=True)
@@ -63,7 +86,7 @@ class TerminalValuePPO(PPO):
                     fix='return extras["final_obs"] in each step in which an env finishes',
                 )
             observations.append(terminal[0][step_rows])
-            states.append(each_part(terminal[1], lambda part, rows=step_rows: part[:, rows]))
+            states.append(_each_part(terminal[1], lambda part, rows=step_rows: part[:, rows]))
         self._time_outs, self._terminal = [], []
         if not observations:
             return
@@ -75,7 +98,7 @@ class TerminalValuePPO(PPO):
         self.storage.rewards[steps, rows] += self.gamma * values
 
 
-def each_part(state: HiddenState, change: Callable[[torch.Tensor], torch.Tensor]) -> HiddenState:
+def _each_part(state: HiddenState, change: Callable[[torch.Tensor], torch.Tensor]) -> HiddenState:
     """Return `change` of each tensor `(layers, num_envs, hidden)` of a hidden state."""
     if state is None:
         return None

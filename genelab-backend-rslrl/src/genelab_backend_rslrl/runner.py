@@ -13,7 +13,6 @@ from genelab.rl.session import Session, all_finite
 from genelab.utils.seeding import seed_random_streams
 from genelab_backend_rslrl.build import build_algorithm, observation_groups
 from genelab_backend_rslrl.config import RslRlOnPolicyRunnerCfg
-from genelab_backend_rslrl.learner import RslRlLearner
 from genelab_backend_rslrl.vec_env import RslRlVecEnv
 from genelab_backend_rslrl.weights import checkpoint_files
 
@@ -35,7 +34,7 @@ class Runner:
         ctx.watch("update", self.algorithm, "update")
         self.session = Session(
             ctx,
-            RslRlLearner(self.algorithm, self.env.device),
+            self.algorithm,
             checkpoint_files(ctx.log_dir),
             backend="rsl_rl",
             algorithm="PPO",
