@@ -60,26 +60,24 @@ def _run(run: RunDir) -> tuple[str, list[Part], list[Chapter]]:
 
 
 def _status_cards(status: Document) -> list[Card]:
-    cards = [Card("training", status["status"])]
-    if status.get("iteration"):
-        cards.append(Card("iterations", status["iteration"]))
-    if status.get("env_steps"):
-        cards.append(Card("environment steps", status["env_steps"]))
+    known: dict[str, Cell] = {
+        "training": status["status"],
+        "iterations": status.get("iteration"),
+        "environment steps": status.get("env_steps"),
+    }
     if "started_at" in status and status["status"] != "running":
         begun, ended = (datetime.fromisoformat(status[key]) for key in ("started_at", "updated_at"))
-        cards.append(Card("time", duration((ended - begun).total_seconds())))
-    return cards
+        known["time"] = duration((ended - begun).total_seconds())
+    return [Card(label, value) for label, value in known.items() if value]
 
 
 def _evaluation_cards(evaluations: Mapping[str, Evaluation]) -> list[Card]:
-    cards: list[Card] = []
-    for name, evaluation in evaluations.items():
-        headline = evaluation.aggregates.headline_number
-        if headline is not None:
-            limits = "" if headline.ci is None else f"95 %: {interval(headline.ci)}"
-            label = evaluation.aggregates.headline.replace("_", " ")
-            cards.append(Card(f"{label}, {name}", headline.value, limits))
-    return cards
+    numbers = {name: (made.aggregates.headline, made.aggregates.headline_number) for name, made in evaluations.items()}
+    return [
+        Card(f"{headline.replace('_', ' ')}, {name}", item.value, f"95 %: {interval(item.ci)}" if item.ci else "")
+        for name, (headline, item) in numbers.items()
+        if item is not None
+    ]
 
 
 def _groups(folder: Path) -> tuple[str, list[Part], list[Chapter]]:

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
 
-from genelab.eval.statistics import LEVEL
+from genelab.eval.statistics import LEVEL, stats
 from genelab.runs.eval_schedule import TrainingEvaluation, read_training_evaluations
 from genelab.runs.run_dir import STATUS
 from genelab.utils.errors import GenelabError, first_line

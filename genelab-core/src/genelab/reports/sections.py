@@ -161,9 +161,6 @@ def provenance(subject: ReportSubject) -> Section | None:
 
 
 def _machine(hardware: Document) -> list[str]:
-    known = []
-    if "processor" in hardware:
-        known.append(f"{hardware.get('cpus')} × {hardware['processor']}")
-    if "memory_gib" in hardware:
-        known.append(f"{hardware['memory_gib']} GiB")
+    known = [f"{hardware.get('cpus')} × {hardware['processor']}"] if "processor" in hardware else []
+    known += [f"{hardware['memory_gib']} GiB"] if "memory_gib" in hardware else []
     return [*known, *hardware.get("gpus", []), *([hardware["system"]] if "system" in hardware else [])]
