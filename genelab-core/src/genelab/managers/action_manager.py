@@ -11,6 +11,7 @@ from genelab.managers.delay import DelayBuffer
 from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import GenelabError
 from genelab.utils.lazy import torch
+from genelab.utils.stateful import Stateful
 
 
 class ActionTerm(ABC):
@@ -37,7 +38,7 @@ class ActionTerm(ABC):
         return {"type": type(self).__name__, "dim": self.dim, "entity": self.cfg.entity}
 
 
-class ActionManager:
+class ActionManager(Stateful):
     """Concatenates the action terms, perturbs the applied action and remembers the last ones.
 
         manager = ActionManager({"joints": mdp.JointPositionActionCfg(scale=0.5)}, env)
@@ -56,6 +57,8 @@ class ActionManager:
         earlier_action: That of the step before that one.
         delay: Holds back what is applied, or `None`.
     """
+
+    remembers = ("action", "previous_action", "earlier_action")
 
     def __init__(
         self,
@@ -105,16 +108,10 @@ class ActionManager:
         for term in self.terms.values():
             term.reset(mask)
 
-    _ACTIONS = ("action", "previous_action", "earlier_action")
-
     def state_dict(self) -> dict[str, Any]:
-        state: dict[str, Any] = {name: vars(self)[name].clone() for name in self._ACTIONS}
-        if self.delay is not None:
-            state["delay"] = self.delay.state_dict()
-        return state
+        return super().state_dict() | ({} if self.delay is None else {"delay": self.delay.state_dict()})
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        device = self.action.device
-        vars(self).update({name: state[name].to(device, copy=True) for name in self._ACTIONS})
+        super().load_state_dict(state)
         if self.delay is not None:
             self.delay.load_state_dict(state["delay"])

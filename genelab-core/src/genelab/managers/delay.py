@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from genelab.managers.random_streams import RandomStreams
 from genelab.utils.lazy import torch
+from genelab.utils.stateful import Stateful
 
 
-class DelayBuffer:
+class DelayBuffer(Stateful):
     """Keeps the last values and returns, for each env, the one that is `lag` steps old.
 
     The lag of an env is drawn at its reset in the inclusive range `lags`.
     """
+
+    remembers = ("_values", "_lag")
 
     def __init__(self, name: str, lags: tuple[int, int], num_envs: int, dim: int, random: RandomStreams) -> None:
         self.name, self.lags, self.random = name, lags, random
@@ -42,10 +43,3 @@ class DelayBuffer:
         """Make the whole past of the envs in `mask` equal to `value`; return the delayed values."""
         self._values = torch.where(mask[None, :, None], value[None], self._values)
         return self._values[self._lag, self._rows]
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"values": self._values.clone(), "lag": self._lag.clone()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._values = state["values"].to(self._values.device, copy=True)
-        self._lag = state["lag"].to(self._lag.device, copy=True)

@@ -9,9 +9,10 @@ import torch
 from genelab.config.terms import MetricTermCfg
 from genelab.managers.term import load_terms_state, make_term, terms_state
 from genelab.managers.term_env import TermEnv
+from genelab.utils.stateful import Stateful
 
 
-class MetricManager:
+class MetricManager(Stateful):
     """Averages metric terms over the episode.
 
         terms = {"lifted": MetricTermCfg(func=lifted, params={"asset": CUBE})}
@@ -22,6 +23,8 @@ class MetricManager:
     Attributes:
         sums: Sums since the reset, `(num_terms, num_envs)`.
     """
+
+    remembers = ("sums",)
 
     def __init__(self, cfg: dict[str, MetricTermCfg], env: TermEnv) -> None:
         self._env = env
@@ -52,8 +55,8 @@ class MetricManager:
         return {f"Metrics/{name}": value for name, value in zip(self.active_terms, averaged.unbind(), strict=True)}
 
     def state_dict(self) -> dict[str, Any]:
-        return {"sums": self.sums.clone(), "terms": terms_state(self._terms)}
+        return {**super().state_dict(), "terms": terms_state(self._terms)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.sums = state["sums"].to(self.sums.device, copy=True)
+        super().load_state_dict(state)
         load_terms_state(self._terms, state["terms"])

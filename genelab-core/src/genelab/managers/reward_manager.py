@@ -11,12 +11,13 @@ from genelab.managers.term import load_terms_state, make_term, terms_state
 from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import GenelabError
 from genelab.utils.names import unknown_name
+from genelab.utils.stateful import Stateful
 
 _FEW = 1024
 """Columns up to which one cumulative sum is faster than an addition per row (measured on a CPU)."""
 
 
-class RewardManager:
+class RewardManager(Stateful):
     """Computes the reward and keeps each term's sum over the episode.
 
         terms = {"alive": RewardTermCfg(func=mdp.rewards.alive, weight=1.0)}
@@ -34,6 +35,8 @@ class RewardManager:
         values: Weighted values of the last step, `(num_terms, num_envs)`.
         episode_sums: Their sums since the reset, `(num_terms, num_envs)`.
     """
+
+    remembers = ("_weights", "episode_sums")
 
     def __init__(self, cfg: dict[str, RewardTermCfg], env: TermEnv, *, scale: float, episode_length_s: float) -> None:
         self._env = env
@@ -93,17 +96,12 @@ class RewardManager:
         return dict(zip(self._names, mean.unbind(), strict=True))
 
     def state_dict(self) -> dict[str, Any]:
-        return {
-            "weights": self._weights.clone(),
-            "episode_sums": self.episode_sums.clone(),
-            "terms": terms_state(self._terms),
-        }
+        return {**super().state_dict(), "terms": terms_state(self._terms)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._weights = state["weights"].to(self._weights.device, copy=True)
+        super().load_state_dict(state)
         self._zero = [weight == 0.0 for weight in self._weights.tolist()]
         self._scale = (self._weights * self._factor)[:, None]
-        self.episode_sums = state["episode_sums"].to(self.episode_sums.device, copy=True)
         load_terms_state(self._terms, state["terms"])
 
 

@@ -15,6 +15,7 @@ from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import GenelabError, UsageError
 from genelab.utils.lazy import torch
 from genelab.utils.references import reference_of
+from genelab.utils.stateful import Stateful
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,12 @@ class SceneEntity:
         return {"entity": self.name, "joints": _chosen(joints, self.joints), "links": _chosen(links, self.links)}
 
 
-class ManagerTerm:
+class ManagerTerm(Stateful):
     """Base of terms that keep something between steps, and of those that work something out once.
 
         class Highest(ManagerTerm):
+            remembers = ("_height",)
+
             def __init__(self, env: TermEnv, *, asset: SceneEntity = ROBOT) -> None:
                 self._robot, self._height = asset.robot, torch.zeros(env.num_envs, device=env.device)
 
@@ -63,7 +66,7 @@ class ManagerTerm:
                 self._height = self._height.masked_fill(mask, 0.0)
 
     The parameters that a task gives go to the constructor, entities resolved; its first argument is called `env`. What
-    has state per env overrides `reset`, and `state_dict` with `load_state_dict` so that a run can resume.
+    has state per env overrides `reset`, and names its tensors in `remembers` so that a run can resume.
 
     A class may also take `(cfg, env)`, as this base does: its parameters then come with each call,
     `term(env, **params)`.
@@ -77,12 +80,6 @@ class ManagerTerm:
 
     def reset(self, mask: torch.Tensor) -> None:
         """Forget the past of the envs in `mask`, bool `(num_envs,)`."""
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what `state_dict` returned."""
 
 
 @dataclass

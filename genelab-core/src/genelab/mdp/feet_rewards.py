@@ -7,8 +7,6 @@ mjlab's velocity task, with heights relative to the ground instead of the world'
 
 from __future__ import annotations
 
-from typing import Any
-
 from genelab.managers.term import ManagerTerm
 from genelab.managers.term_env import TermEnv
 from genelab.mdp.velocity_rewards import active
@@ -69,6 +67,8 @@ def angular_momentum_l2(env: TermEnv, sensor: str) -> torch.Tensor:
 class FeetSwingHeight(ManagerTerm):
     """Σ clamp(peak/target − 1, −1, 3)² over the feet that touch down: how far off the highest point of a swing was."""
 
+    remembers = ("_peak",)
+
     def __init__(
         self, env: TermEnv, *, contacts: str, heights: str, command: str, target: float, threshold: float = 0.05
     ) -> None:
@@ -85,9 +85,3 @@ class FeetSwingHeight(ManagerTerm):
 
     def reset(self, mask: torch.Tensor) -> None:
         self._peak = self._peak.masked_fill(mask[:, None], 0.0)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"peak": self._peak.clone()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._peak = state["peak"].to(self._peak.device, copy=True)

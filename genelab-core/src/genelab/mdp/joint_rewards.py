@@ -42,29 +42,25 @@ class JointAccL2(ManagerTerm):
     Definitions per physics tick give much larger numbers: weights of about −1e-5 here are −2.5e-7 there.
     """
 
+    remembers = ("_before", "_fresh")
+
     def __init__(self, env: TermEnv, *, asset: SceneEntity = ROBOT) -> None:
         self._robot, self._joints = asset.robot, asset.joints
-        self._before: torch.Tensor | None = None
+        self._before = torch.zeros_like(self._robot.default_joint_pos[:, self._joints])
         self._fresh = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
 
     def __call__(self, env: TermEnv) -> torch.Tensor:
         velocity = self._robot.joint_vel[:, self._joints]
-        before = velocity if self._before is None else self._before
-        cost = ((velocity - before) / env.step_dt).square().sum(dim=1).masked_fill(self._fresh, 0.0)
+        cost = ((velocity - self._before) / env.step_dt).square().sum(dim=1).masked_fill(self._fresh, 0.0)
         self._before, self._fresh = velocity, torch.zeros_like(self._fresh)
         return cost
 
     def reset(self, mask: torch.Tensor) -> None:
         self._fresh = self._fresh | mask
 
-    def state_dict(self) -> dict[str, Any]:
-        before = None if self._before is None else self._before.clone()
-        return {"before": before, "fresh": self._fresh.clone()}
-
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        device = self._fresh.device
-        self._before = None if state["before"] is None else state["before"].to(device, copy=True)
-        self._fresh = state["fresh"].to(device, copy=True)
+        before = self._before if state["before"] is None else state["before"]  # older versions: no step yet
+        super().load_state_dict({**state, "before": before})
 
 
 class VariablePosture(ManagerTerm):

@@ -43,6 +43,8 @@ class ContactSensor(Sensor[ContactSensorCfg]):
         last_air_time: Length of its last completed flight, s.
     """
 
+    remembers = ("force", "magnitudes", "in_contact", "first_contact", "air_time", "contact_time", "last_air_time")
+
     def __init__(self, cfg: ContactSensorCfg, scene: Any) -> None:
         super().__init__(cfg, scene)
         self.links = self.robot.find_links(cfg.links)
@@ -85,11 +87,3 @@ class ContactSensor(Sensor[ContactSensorCfg]):
         self.air_time = self.air_time.masked_fill(row, 0.0)
         self.contact_time = self.contact_time.masked_fill(row, 0.0)
         self.last_air_time = self.last_air_time.masked_fill(row, 0.0)
-
-    _STATE = ("force", "magnitudes", "in_contact", "first_contact", "air_time", "contact_time", "last_air_time")
-
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        return {name: vars(self)[name].clone() for name in self._STATE}
-
-    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        vars(self).update({name: state[name].to(self.device, copy=True) for name in self._STATE})

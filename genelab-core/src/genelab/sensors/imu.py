@@ -30,6 +30,8 @@ class ImuCfg(SensorCfg):
 class Imu(Sensor[ImuCfg]):
     """Runtime of `ImuCfg`. All readings are in the sensor's frame, `(num_envs, 3)`."""
 
+    remembers = ("_velocity", "_acceleration", "_unknown")
+
     def __init__(self, cfg: ImuCfg, scene: Any) -> None:
         super().__init__(cfg, scene)
         self._link = self._find_link(cfg.link)
@@ -85,15 +87,3 @@ class Imu(Sensor[ImuCfg]):
     def reset(self, mask: torch.Tensor) -> None:
         self._acceleration = self._acceleration.masked_fill(mask[:, None], 0.0)
         self._unknown = self._unknown | mask[:, None]
-
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        return {
-            "velocity": self._velocity.clone(),
-            "acceleration": self._acceleration.clone(),
-            "unknown": self._unknown.clone(),
-        }
-
-    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        self._velocity = state["velocity"].to(self.device, copy=True)
-        self._acceleration = state["acceleration"].to(self.device, copy=True)
-        self._unknown = state["unknown"].to(self.device, copy=True)

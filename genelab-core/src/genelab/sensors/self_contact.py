@@ -36,6 +36,8 @@ class SelfContactSensor(Sensor[SelfContactSensorCfg]):
         magnitudes: Strongest force in the last readings, newest first, N, `(num_envs, history)`.
     """
 
+    remembers = ("magnitudes",)
+
     def __init__(self, cfg: SelfContactSensorCfg, scene: Any) -> None:
         super().__init__(cfg, scene)
         if not scene.solver_cfg.self_collision:
@@ -64,9 +66,3 @@ class SelfContactSensor(Sensor[SelfContactSensorCfg]):
 
     def reset(self, mask: torch.Tensor) -> None:
         self.magnitudes = self.magnitudes.masked_fill(mask[:, None], 0.0)
-
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        return {"magnitudes": self.magnitudes.clone()}
-
-    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        self.magnitudes = state["magnitudes"].to(self.device, copy=True)

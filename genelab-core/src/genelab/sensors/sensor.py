@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from genelab.config.sensor import SensorCfg
 from genelab.utils.errors import UsageError
+from genelab.utils.stateful import Stateful
 
 if TYPE_CHECKING:
     import torch
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=SensorCfg)
 
 
-class Sensor(Generic[C]):
+class Sensor(Stateful, Generic[C]):
     """Measures one entity for all envs.
 
     Plain measurements are made when a term asks and kept until the robot's state changes; what depends on time is made
@@ -39,13 +40,6 @@ class Sensor(Generic[C]):
 
     def reset(self, mask: torch.Tensor) -> None:
         """Forget the past of the envs in `mask`, bool `(num_envs,)`; they have just been moved."""
-
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        """Return what depends on the past."""
-        return {}
-
-    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        """Restore what `state_dict` returned."""
 
     def _cached(self, key: str, measure: Callable[[], torch.Tensor]) -> torch.Tensor:
         """Return a plain measurement, made once for each state of the robot."""
