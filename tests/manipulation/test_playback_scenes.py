@@ -16,7 +16,7 @@ from genelab.utils.errors import UsageError
 from genelab_tasks_manipulation.playback import rubiks_terms
 from genelab_tasks_manipulation.playback.record_gestures import joint_names
 from genelab_tasks_manipulation.playback.rubiks_cubie import GRID, cubie_name
-from genelab_tasks_manipulation.playback.rubiks_turns import script
+from genelab_tasks_manipulation.playback.rubiks_terms import script
 from genelab_tasks_manipulation.playback.shadow_hand import gestures, shadow_hand_mjcf
 
 

@@ -18,6 +18,7 @@ MOVED: dict[str, str] = {
     "genelab.eval.profile:ProfiledMetric": "genelab.eval.episode_curve:CurveMetric",
     "genelab.mdp.actions": "genelab.mdp.joint_actions",
     "genelab.mdp.commands": "genelab.mdp.uniform_command",
+    "genelab.mdp.entity_defaults:ROBOT": "genelab.managers.term:ROBOT",
     "genelab.mdp.goal_commands": "genelab.mdp.goal_command",
     "genelab.mdp.manipulation_actions:DifferentialIkActionCfg": "genelab.mdp.differential_ik:DifferentialIkActionCfg",
     "genelab.mdp.manipulation_actions:GripperActionCfg": "genelab.mdp.gripper:GripperActionCfg",

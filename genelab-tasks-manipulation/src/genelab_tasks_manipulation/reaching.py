@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from genelab import mdp
+from genelab.managers.term import SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 
 def goal_distance(env: TermEnv, command: str, asset: SceneEntity) -> torch.Tensor:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from genelab.config.simulation import RigidSolverCfg
 from genelab.entities.articulation import Articulation
 from genelab.entities.entity import Entity
 from genelab.utils.errors import GenelabError
+from genelab.utils.lazy import torch
 from genelab.utils.rotations import rotate_matrix
 
 

@@ -17,6 +17,9 @@ from genelab.utils.lazy import torch
 from genelab.utils.references import reference_of
 from genelab.utils.stateful import Stateful
 
+ROBOT: Any = SceneEntityCfg(name="robot")
+"""The entity that terms mean when a task names none: default of parameters that are a `SceneEntity`."""
+
 
 @dataclass(frozen=True)
 class SceneEntity:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from genelab.mdp.entity_defaults import ROBOT
+from genelab.managers.term import ROBOT, SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.errors import UsageError
 from genelab.utils.lazy import torch
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 _RANGES = ("lin_vel_x", "lin_vel_y", "ang_vel_z")
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from genelab.config.base import Range
-from genelab.mdp.entity_defaults import ROBOT
+from genelab.managers.term import ROBOT, SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import from_euler, multiply, rotate_inverse
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 AXES = ("x", "y", "z", "roll", "pitch", "yaw")
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from genelab.mdp.entity_defaults import ROBOT
+from genelab.managers.term import ROBOT, SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 
 def link_position(env: TermEnv, asset: SceneEntity = ROBOT) -> torch.Tensor:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from genelab.managers.term import ManagerTerm
-from genelab.mdp.entity_defaults import ROBOT
+from genelab.managers.term import ROBOT, ManagerTerm, SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.mdp.velocity_rewards import active
 from genelab.utils.joint_tables import per_joint
 from genelab.utils.lazy import torch
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 Table = dict[str, float]
 

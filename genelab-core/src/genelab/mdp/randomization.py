@@ -7,17 +7,13 @@ own draw; with `"startup"` an env keeps one for the whole training.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from genelab.config.base import Range
 from genelab.config.randomization import randomizes
-from genelab.mdp.entity_defaults import ROBOT
+from genelab.entities.physical_properties import PhysicalProperties
+from genelab.managers.term import ROBOT, SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
-
-if TYPE_CHECKING:
-    from genelab.entities.physical_properties import PhysicalProperties
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 Draws = Mapping[str, "torch.Tensor"]
 """What a term reports, `(num_envs,)` each; the key `""` stands for the term itself."""

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from genelab.mdp.entity_defaults import ROBOT
+from genelab.managers.term import ROBOT, SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.mdp.observations import projected_gravity
 from genelab.utils.lazy import torch
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 
 def alive(env: TermEnv) -> torch.Tensor:

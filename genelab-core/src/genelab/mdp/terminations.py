@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from genelab.mdp.entity_defaults import ROBOT
+from genelab.managers.term import ROBOT, SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.mdp.observations import projected_gravity
 from genelab.utils.lazy import torch
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 
 def time_out(env: TermEnv) -> torch.Tensor:

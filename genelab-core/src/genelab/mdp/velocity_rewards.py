@@ -7,16 +7,11 @@ counts as an error too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from genelab.mdp.entity_defaults import ROBOT
+from genelab.managers.term import ROBOT, SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.mdp.observations import base_ang_vel, base_lin_vel
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import rotate_inverse
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 
 def active(env: TermEnv, command: str, threshold: float, axes: tuple[int, ...] = (0, 1, 2)) -> torch.Tensor:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from genelab.config.sensor import SensorCfg
+from genelab.entities.articulation import Articulation
 from genelab.utils.errors import UsageError
+from genelab.utils.lazy import torch
 from genelab.utils.stateful import Stateful
-
-if TYPE_CHECKING:
-    import torch
-
-    from genelab.entities.articulation import Articulation
 
 C = TypeVar("C", bound=SensorCfg)
 

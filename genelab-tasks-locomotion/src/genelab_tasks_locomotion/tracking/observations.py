@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from genelab.managers.term import SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import conjugate, multiply, rotate_inverse, two_columns
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
-    from genelab_tasks_locomotion.tracking.motion_command import MotionCommand
+from genelab_tasks_locomotion.tracking.motion_command import MotionCommand
 
 
 def motion(env: TermEnv, command: str) -> MotionCommand:

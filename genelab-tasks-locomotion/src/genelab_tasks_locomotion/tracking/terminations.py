@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from genelab.managers.term import SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
 from genelab.utils.rotations import rotate_inverse
 from genelab_tasks_locomotion.tracking.observations import motion
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 
 def clip_end(env: TermEnv, command: str) -> torch.Tensor:

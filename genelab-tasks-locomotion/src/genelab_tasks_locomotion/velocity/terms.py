@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from genelab.mdp.entity_defaults import ROBOT
+from genelab.managers.term import ROBOT, SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.mdp.observations import base_ang_vel, base_lin_vel
-
-if TYPE_CHECKING:
-    import torch
-
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
+from genelab.utils.lazy import torch
 
 
 def lin_vel_error(env: TermEnv, command: str, asset: SceneEntity = ROBOT) -> torch.Tensor:

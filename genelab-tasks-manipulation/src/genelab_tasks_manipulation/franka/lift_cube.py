@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from genelab import mdp
 from genelab.config import (
     ManagerBasedRlEnvCfg,
@@ -14,15 +12,13 @@ from genelab.config import (
     SceneEntityCfg,
     TaskCfg,
 )
+from genelab.managers.term import SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
 from genelab_tasks_manipulation.franka import terms
 from genelab_tasks_manipulation.franka.expert import GRASP_OFFSET
 from genelab_tasks_manipulation.franka.pick_and_place import pick_and_place_env, state_terms
 from genelab_tasks_manipulation.franka.robot import CUBE, HAND, REST_HEIGHT
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 LIFTED = 0.08
 """Height above the ground that counts as lifted, m."""

@@ -6,14 +6,12 @@ replay can compute it for other goals: the environment and the replay buffer cal
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from genelab.managers.term import SceneEntity
+from genelab.managers.term_env import TermEnv
 from genelab.utils.lazy import torch
 from genelab_tasks_manipulation.franka.robot import REST_HEIGHT
-
-if TYPE_CHECKING:
-    from genelab.managers.term import SceneEntity
-    from genelab.managers.term_env import TermEnv
 
 THRESHOLD = 0.05
 """Distance from the goal that counts as reached, m."""
