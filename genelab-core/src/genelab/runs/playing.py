@@ -19,7 +19,6 @@ from genelab.utils.lazy import torch
 
 if TYPE_CHECKING:
     from genelab.config.simulation import SimulationCfg
-    from genelab.envs.manager_based_env import ManagerBasedEnv
     from genelab.envs.vec_env import VecEnv
     from genelab.rl.policy import Policy
 
@@ -194,12 +193,12 @@ def play_policy(
 
 
 def play_scene(
-    env: ManagerBasedEnv,
+    env: VecEnv,
     limit: int | None,
     on_frame: Callable[[], None] = _nothing,
     on_step: Callable[[int], None] = _nothing,
 ) -> PlaySummary:
-    """Step a `ManagerBasedEnv` without rewards, its actuators at rest, as `play_policy` does."""
+    """Step a scene without rewards, its actuators at rest, as `play_policy` does."""
     env.reset()
     on_frame()
     still = torch.zeros(env.num_envs, env.action_dim, device=env.device)

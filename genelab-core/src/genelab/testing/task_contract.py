@@ -121,5 +121,5 @@ class TaskContract:
         assert list(observations) == list(env.observation_layout.groups)
         for group, value in observations.items():
             assert value.dtype == torch.float32
-            assert value.shape == (self.num_envs, *env.single_observation_space[group].shape)
+            assert value.shape == (self.num_envs, *(env.single_observation_space[group].shape or ()))
             assert value.shape[1] == env.observation_layout.groups[group].dim
