@@ -17,6 +17,7 @@ from genelab.profiling.trace import Schedule, TraceRecorder
 from genelab.rl.backends.base import TrainContext
 from genelab.testing.fake_env import FakeVecEnv
 from genelab.utils.errors import UsageError
+from genelab.utils.references import resolve
 
 TASK = "Sample-Counter-v0"
 SHORT = ("--prof", "--prof-wait", "1", "--prof-warmup", "1", "--prof-active", "2", "--prof-repeat", "2")
@@ -116,47 +117,26 @@ def test_scenes_that_play_themselves_warn_and_are_not_profiled(workspace):
     assert "plays itself, --prof is ignored" in result.output
 
 
-def rsl_rl(log_dir: Path, **context) -> None:
-    from genelab_backend_rslrl import RslRlOnPolicyRunnerCfg
-    from genelab_backend_rslrl.backend import RslRlBackend
-
-    agent = RslRlOnPolicyRunnerCfg(num_steps_per_env=4)
-    RslRlBackend().train(TrainContext("Fake-v0", FakeVecEnv(4), agent, log_dir, 6, **context))
-
-
-def skrl(log_dir: Path, **context) -> None:
-    from genelab_backend_skrl import SkrlAgentCfg
-    from genelab_backend_skrl.backend import SkrlBackend
-
-    agent = SkrlAgentCfg(rollouts=4)
-    SkrlBackend().train(TrainContext("Fake-v0", FakeVecEnv(4), agent, log_dir, 24, **context))
-
-
-def sb3(log_dir: Path, **context) -> None:
-    from genelab_backend_sb3 import Sb3AgentCfg
-    from genelab_backend_sb3.backend import Sb3Backend
-
-    agent = Sb3AgentCfg(n_steps=4, batch_size=8)
-    Sb3Backend().train(TrainContext("Fake-v0", FakeVecEnv(4), agent, log_dir, 96, **context))
-
-
-def sb3_off_policy(log_dir: Path, **context) -> None:
-    from genelab_backend_sb3 import Sb3AgentCfg
-    from genelab_backend_sb3.backend import Sb3Backend
-
-    agent = Sb3AgentCfg(algorithm="SAC", learning_starts=72, buffer_size=1000, batch_size=8)
-    Sb3Backend().train(TrainContext("Fake-v0", FakeVecEnv(4), agent, log_dir, 96, **context))
-
-
 @pytest.mark.parametrize(
-    ("train", "policy_calls", "updates"),
-    [(rsl_rl, 24, 6), (skrl, 24, 6), (sb3, 24, 6), (sb3_off_policy, 24, 6)],
+    ("backend", "agent", "settings", "iterations"),
+    [
+        ("rslrl.backend:RslRlBackend", "rslrl:RslRlOnPolicyRunnerCfg", {"num_steps_per_env": 4}, 6),
+        ("skrl.backend:SkrlBackend", "skrl:SkrlAgentCfg", {"rollouts": 4}, 24),
+        ("sb3.backend:Sb3Backend", "sb3:Sb3AgentCfg", {"n_steps": 4, "batch_size": 8}, 96),
+        (
+            "sb3.backend:Sb3Backend",
+            "sb3:Sb3AgentCfg",
+            {"algorithm": "SAC", "learning_starts": 72, "buffer_size": 1000, "batch_size": 8},
+            96,
+        ),
+    ],
 )
-def test_each_backend_names_what_acts_and_what_learns(tmp_path, train, policy_calls, updates):
+def test_each_backend_names_what_acts_and_what_learns(tmp_path, backend, agent, settings, iterations):
+    config = resolve(f"genelab_backend_{agent}")(**settings)
     watch = Stopwatch()
-    train(tmp_path, watch=watch.watch)
-    calls = {path[-1]: region.calls for path, region in watch.regions.items()}
-    assert calls == {"policy": policy_calls, "update": updates}
+    context = TrainContext("Fake-v0", FakeVecEnv(4), config, tmp_path, iterations, watch=watch.watch)
+    resolve(f"genelab_backend_{backend}")().train(context)
+    assert {path[-1]: region.calls for path, region in watch.regions.items()} == {"policy": 24, "update": 6}
 
 
 def test_the_environment_is_left_as_it_was(tmp_path):

@@ -107,34 +107,13 @@ class ProfileReport:
     times: StepTimes
     parts_us: dict[str, float]
     training: TrainingTimes | None
-    peak_memory_mib: float
+    peak_memory_mib: float = 0.0
     variants: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def profile_task(
-    task_id: str,
-    *,
-    backend: str | None = None,
-    num_envs: int | None = None,
-    steps: int = 200,
-    training: bool = True,
-    variants: bool = False,
-    overrides: Sequence[tuple[str, str]] = (),
-) -> ProfileReport:
-    """Measure the task's training environment.
-
-    Args:
-        task_id: The task.
-        backend: RL library of the training; `None` for the task's default.
-        num_envs: Envs, instead of the task's.
-        steps: Control steps of each measurement.
-        training: Measure the agent, too, if there is one.
-        variants: Measure `performance_mode` and `pad_batch` switched to the other value.
-        overrides: Dotted overrides.
-    """
-    loaded = _load(task_id, num_envs, overrides, backend)
-    simulation = loaded.cfg.env.simulation
-    env, build_s = _make(loaded)
+def measure_task(loaded: LoadedTask, steps: int, *, training: bool) -> ProfileReport:
+    """Measure a task's training environment over `steps` control steps, and a training with its agent, if any."""
+    env, build_s = _built(loaded)
     times = measure_steps(env, build_s, steps)
     report = ProfileReport(
         task=loaded.spec.id,
@@ -142,24 +121,25 @@ def profile_task(
         device=str(env.device),
         ticks_per_step=loaded.cfg.env.decimation,
         times=times,
-        parts_us=measure_parts(env, times, steps),
+        parts_us=measure_parts(env, steps),
         training=measure_training(env, loaded, times.raw_us) if training and loaded.backend is not None else None,
-        peak_memory_mib=0.0,
     )
     env.close()
-    report.peak_memory_mib = round(peak_memory_mib(), 1)
-    if variants:
-        for name in ("performance_mode", "pad_batch"):
-            path, other = f"env.simulation.{name}", str(not getattr(simulation, name)).lower()
-            arguments = {"task_id": task_id, "num_envs": num_envs, "steps": steps}
-            child = Child(
-                "genelab.profiling.step_times:measure_variant", {**arguments, "overrides": [*overrides, (path, other)]}
-            )
-            report.variants[f"{path} {other}"] = child.result()
+    unit = 1 if sys.platform == "darwin" else 1024
+    report.peak_memory_mib = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
     return report
 
 
-def _load(
+def measure_variant(
+    task_id: str, num_envs: int | None, steps: int, overrides: Sequence[tuple[str, str]]
+) -> dict[str, float]:
+    """Measure one set-up in this process; see `StepTimes`."""
+    env, build_s = _built(_loaded(task_id, num_envs, overrides))
+    times = measure_steps(env, build_s, steps)
+    return {"build_s": times.build_s, "raw_us": times.raw_us, "step_us": times.step_us}
+
+
+def _loaded(
     task_id: str, num_envs: int | None, overrides: Sequence[tuple[str, str]], backend: str | None = None
 ) -> LoadedTask:
     loaded = load_task(task_id, backend=backend, overrides=[(path, text) for path, text in overrides])
@@ -171,7 +151,8 @@ def _load(
     return loaded
 
 
-def _make(loaded: LoadedTask) -> tuple[ManagerBasedRlEnv, float]:
+def _built(loaded: LoadedTask) -> tuple[ManagerBasedRlEnv, float]:
+    """Return the environment, after a few steps, and the seconds that this took."""
     from genelab.envs.make import make_env
 
     began = time.perf_counter()
@@ -181,15 +162,6 @@ def _make(loaded: LoadedTask) -> tuple[ManagerBasedRlEnv, float]:
         env.step(actions)
     env.scene.step_physics()
     return env, time.perf_counter() - began
-
-
-def measure_variant(
-    task_id: str, num_envs: int | None, steps: int, overrides: Sequence[tuple[str, str]]
-) -> dict[str, float]:
-    """Measure one set-up in this process; see `StepTimes`."""
-    env, build_s = _make(_load(task_id, num_envs, overrides))
-    times = measure_steps(env, build_s, steps)
-    return {"build_s": times.build_s, "raw_us": times.raw_us, "step_us": times.step_us}
 
 
 def measure_steps(env: ManagerBasedRlEnv, build_s: float, steps: int) -> StepTimes:
@@ -237,7 +209,7 @@ def _calm_steps(env: ManagerBasedRlEnv, clock: Stopwatch, steps: int) -> list[fl
     return calm
 
 
-def measure_parts(env: ManagerBasedRlEnv, times: StepTimes, steps: int) -> dict[str, float]:
+def measure_parts(env: ManagerBasedRlEnv, steps: int) -> dict[str, float]:
     """Return what one `env.step` spends where, µs. The watches themselves cost about 1 µs a call."""
     actions = _random_actions(env, steps)
     env.reset()
@@ -304,12 +276,6 @@ def _synchronizer(device: torch.device) -> Any:
     return (lambda: None) if device.type == "cpu" else (lambda: torch.cuda.synchronize(device))
 
 
-def peak_memory_mib() -> float:
-    """Return the largest resident memory of this process so far, MiB."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
-
-
 @task_command(short_help="Measure where a step's time goes.")
 @click.option("--num-envs", type=click.IntRange(min=1), help="Parallel environments instead of the task's.")
 @click.option("--steps", type=click.IntRange(min=5), default=200, show_default=True, help="Control steps to measure.")
@@ -332,15 +298,12 @@ def command(
     Genesis alone and the environment advance the same number of physics ticks with the same solver options, in turns
     within one run. Actions are random, so episodes end often.
     """
-    report = profile_task(
-        task,
-        backend=backend,
-        num_envs=num_envs,
-        steps=steps,
-        training=training,
-        variants=variants,
-        overrides=overrides,
-    )
+    loaded = _loaded(task, num_envs, overrides, backend)
+    report = measure_task(loaded, steps, training=training)
+    for name in ("performance_mode", "pad_batch") if variants else ():
+        path, other = f"env.simulation.{name}", str(not getattr(loaded.cfg.env.simulation, name)).lower()
+        arguments = {"task_id": task, "num_envs": num_envs, "steps": steps, "overrides": [*overrides, (path, other)]}
+        report.variants[f"{path} {other}"] = Child(f"{__name__}:measure_variant", arguments).result()
     click.echo(json.dumps(asdict(report), indent=2) if as_json else _described(report))
 
 
