@@ -133,7 +133,10 @@ def test_another_layout_is_refused_term_by_term(exported: Exported):
 
 
 def test_groups_that_the_actor_does_not_read_may_differ(exported: Exported):
-    ExportedPolicy(exported("mlp", "onnx"), AWKWARD.select(["policy", "goal"]))
+    path = exported("mlp", "onnx")
+    raw = AwkwardEnv(3).get_observations()
+    some = ExportedPolicy(path, AWKWARD.select(["policy", "goal"]))({name: raw[name] for name in ("policy", "goal")})
+    assert torch.equal(some, ExportedPolicy(path, AWKWARD)(raw))
 
 
 def test_a_missing_group_is_named(exported: Exported):

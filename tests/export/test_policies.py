@@ -113,11 +113,14 @@ def test_a_missing_group_is_an_error_that_lists_those_there_are():
 def test_policies_run_in_an_environment():
     env = AwkwardEnv(4)
     env.raw_observations = True
-    policy = ActorPolicy(make_setup("lstm"), env.observation_layout)
+    policy, actions = ActorPolicy(make_setup("lstm"), env.observation_layout), []
+    env.step_observers.append(lambda view: actions.append(view.action.clone()))
     observations, _ = env.reset(seed=0)
     for _ in range(5):
         observations, _, terminated, truncated, _ = env.step(policy(observations))
         policy.reset(terminated | truncated)
+    assert torch.stack(actions).shape == (5, 4, 2) and torch.stack(actions).isfinite().all()
+    assert not torch.equal(actions[0], actions[1])
 
 
 def test_layouts_with_one_sided_clips_survive_json():

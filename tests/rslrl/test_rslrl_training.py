@@ -51,6 +51,8 @@ def test_the_environment_can_be_used_after_a_training(tmp_path):
     env.episode_length_buf += 1
     env.goal.zero_()
     env.reset()
+    assert (env.episode_length_buf == 0).all() and (env.goal != 0).all()
+    assert not any(value.is_inference() for value in (env.goal, *env.get_observations().values()))
 
 
 def test_actions_are_clipped_on_their_way_to_the_environment_only(tmp_path):

@@ -21,6 +21,8 @@ def test_more_envs_than_the_whole_memory_could_hold_are_refused_with_the_numbers
 
 
 def test_a_user_who_knows_better_is_believed(small_machine, monkeypatch):
+    with pytest.raises(UsageError, match=capacity.UNCHECKED):
+        capacity.require_room(10**9, gpu=False)
     monkeypatch.setenv(capacity.UNCHECKED, "1")
     capacity.require_room(10**9, gpu=False)
 

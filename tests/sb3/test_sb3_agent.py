@@ -56,8 +56,9 @@ def test_a_value_that_is_not_allowed_is_refused(table):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_every_algorithm_is_accepted(algorithm):
+def test_every_algorithm_is_accepted_without_a_warning(algorithm, caplog):
     Sb3Backend().validate(small_agent(algorithm), 8, ENV_CFG)
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(

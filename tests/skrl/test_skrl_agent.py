@@ -89,8 +89,9 @@ def test_a_value_that_is_not_on_the_list_is_refused(table):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_the_defaults_can_be_trained_with_every_algorithm(algorithm):
-    SkrlBackend().validate(SkrlAgentCfg(algorithm=algorithm), 4096, ENV_CFG)
+def test_the_defaults_train_with_every_algorithm_without_a_warning(algorithm, caplog):
+    SkrlBackend().validate(SkrlAgentCfg(algorithm=algorithm, max_iterations=24_000), 4096, ENV_CFG)
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(
