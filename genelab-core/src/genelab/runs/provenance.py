@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genelab.api import PROJECT
 from genelab.config.serialization import to_json
 from genelab.runs.run_dir import now
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _MISSING = object()
 _REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
+_EXTRA = re.compile(r"""extra == ["']([^"']*)""")
 
 
 def provenance(catalog: Catalog, task: TaskSpec, backend: BackendSpec, *, seeds: dict[str, int]) -> dict[str, Any]:
@@ -63,7 +65,10 @@ def contributors(catalog: Catalog, records: list[Record]) -> list[dict[str, Any]
 
 
 def versions(distributions: list[str | None]) -> dict[str, str]:
-    """Return the versions of Python, of these distributions, of the core and of what they directly require."""
+    """Return the versions of Python, of these distributions, of the core and of what they directly require.
+
+    An extra that bears the name of one of the distribution's plugins counts as required: it brings that plugin's libraries.
+    """
     found = {"python": platform.python_version()}
     for distribution in dict.fromkeys(["genelab-core", *filter(None, distributions)]):
         for name in [distribution, *_requirements(distribution)]:
@@ -75,11 +80,16 @@ def versions(distributions: list[str | None]) -> dict[str, str]:
 
 def _requirements(distribution: str) -> list[str]:
     try:
-        requirements = metadata.requires(distribution) or []
+        found = metadata.distribution(distribution)
     except metadata.PackageNotFoundError:
         return []  # a plugin given as a file belongs to no distribution
-    matches = [_REQUIREMENT.match(line) for line in requirements if "extra ==" not in line]
-    return [match.group().lower() for match in matches if match]
+    plugins = {point.name for point in found.entry_points if point.group == PROJECT}
+    names = []
+    for line in found.requires or []:
+        name, extra = _REQUIREMENT.match(line), _EXTRA.search(line)
+        if name is not None and (extra is None or extra[1] in plugins):
+            names.append(name.group().lower())
+    return names
 
 
 def _version(distribution: str) -> str | None:
