@@ -115,9 +115,9 @@ def play(
         else:
             steer: Steer = drawn
             if command is not None:
-                steer = follow_script(env, command)
+                steer = follow_script(env.unwrapped, command)
             elif cfg.simulation.vis:
-                steer = follow_keys(env, _say)
+                steer = follow_keys(env.unwrapped, _say)
             summary = play_policy(env, loop.policy, limit, on_frame, on_step, steer)
     summary.video, summary.command = None if video is None else str(video), command
     return summary
@@ -198,7 +198,7 @@ def play_scene(
     on_frame: Callable[[], None] = _nothing,
     on_step: Callable[[int], None] = _nothing,
 ) -> PlaySummary:
-    """Step a scene without rewards, its actuators at rest, as `play_policy` does."""
+    """Step a `ManagerBasedEnv` without rewards, its actuators at rest, as `play_policy` does."""
     env.reset()
     on_frame()
     still = torch.zeros(env.num_envs, env.action_dim, device=env.device)

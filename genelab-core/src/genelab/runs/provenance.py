@@ -67,7 +67,7 @@ def contributors(catalog: Catalog, records: list[Record]) -> list[dict[str, Any]
 def versions(distributions: list[str | None]) -> dict[str, str]:
     """Return the versions of Python, of these distributions, of the core and of what they directly require.
 
-    An extra that bears the name of one of the distribution's plugins counts as required: it brings that plugin's libraries.
+    An extra named like one of the distribution's plugins counts as required: it brings that plugin's libraries.
     """
     found = {"python": platform.python_version()}
     for distribution in dict.fromkeys(["genelab-core", *filter(None, distributions)]):

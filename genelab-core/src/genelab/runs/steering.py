@@ -54,7 +54,7 @@ def read_script(text: str, cfg: ManagerBasedEnvCfg) -> CommandScript:
 
 
 def follow_script(env: ManagerBasedRlEnv, text: str) -> Steer:
-    """Return what lets all envs of a `ManagerBasedRlEnv` follow `text`, in the time of the whole run, across resets.
+    """Return what lets all envs follow `text`, in the time of the whole run, across resets.
 
     Raises:
         UsageError: for a text that is no `CommandScript` for this environment.
@@ -64,7 +64,7 @@ def follow_script(env: ManagerBasedRlEnv, text: str) -> Steer:
 
 
 def follow_keys(env: ManagerBasedRlEnv, tell: Callable[[str], None]) -> Steer:
-    """Return what lets keys of the viewer steer the velocity command of a `ManagerBasedRlEnv`, where it has one.
+    """Return what lets keys of the viewer steer the velocity command, where there is one.
 
     Args:
         env: With an open viewer.
