@@ -269,5 +269,5 @@ def test_a_model_file_holds_no_demonstrations(tmp_path, demos):
 def test_a_run_that_imitates_does_not_go_on_as_one_that_does_not(tmp_path, demos):
     train(tmp_path, 200, agent=imitator(demos, save_interval=200), env=GoalEnv())
     agent = imitator(demos, imitation={"batch_share": 0.0})
-    with pytest.raises(UsageError, match="imitates demonstrations, and shall go on without"):
+    with pytest.raises(UsageError, match="imitates demonstrations, but this agent does not"):
         train(tmp_path, 400, agent=agent, env=GoalEnv(), resume=tmp_path / "model_200_steps.zip")

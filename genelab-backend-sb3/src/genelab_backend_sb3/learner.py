@@ -77,7 +77,7 @@ def _restore_demonstrations(state: dict[str, Any] | None, algorithm: Any) -> Non
         return
     if not isinstance(algorithm, ImitatingSAC):
         raise UsageError(
-            "the run imitates demonstrations, and shall go on without",
+            "the run imitates demonstrations, but this agent does not",
             where="agent.imitation.batch_share",
             fix="leave it as it was, or begin a new run from its weights with --checkpoint",
         )

@@ -48,7 +48,7 @@ def read_demonstration_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[s
         raise UsageError(f"{path.name} is no file of demonstrations", where=f"{path}: {error}") from error
     if "sha256" in about and about["sha256"] != arrays_sha256(arrays):
         raise UsageError(
-            f"{path.name} was changed after it was written: its arrays have not the recorded SHA-256",
+            f"{path.name} was changed after it was written: its arrays do not match the recorded SHA-256",
             where=str(path),
             fix="record the demonstrations again",
         )

@@ -25,7 +25,7 @@ class ExportReport:
         path: The policy.
         metadata_path: Its description.
         metadata: Content of the description.
-        differences: What is otherwise now than when the checkpoint's run was made, one line each.
+        differences: What has changed since the checkpoint's run was made, one line each.
     """
 
     path: Path
