@@ -1,8 +1,8 @@
 """One training for each of several seeds, in processes of their own.
 
 The parent folder is `logs/multi-seed/<task>/<YYYY-MM-DD_HH-MM-SS>/`; it holds `multi_seed.json` and, for each seed, a
-run directory `seed_<S>` whose `output.log` is what the process printed; with `--stages`, a folder of
-stages instead.
+run directory `seed_<S>` whose `output.log` is what the process printed; with `--stages`, a folder of stages instead.
+`genelab.jobs.folder.run_recorded` starts the jobs, follows them and records how they stand.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class CheckpointFiles:
-    """The checkpoint files in one folder: their names and their format.
+    """The checkpoint files in one folder: their names and their format. `genelab.rl.session.Session` saves them.
 
     A backend with a format of its own overrides `stamped` and `read`, or `write` and `read`; with names of its own
     `label`, `suffix` and `final`.

@@ -212,7 +212,7 @@ def load_run(run: RunDir, task_id: str, *, trust: bool = False) -> LoadedTask:
 
 
 def newest_checkpoint(backend: Backend, run: RunDir) -> Path:
-    """Return the last checkpoint of a run.
+    """Return the checkpoint of a run with the most iterations.
 
     Raises:
         UsageError: if it has none.
