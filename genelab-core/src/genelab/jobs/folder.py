@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from genelab.jobs.jobs import JobRun, JobsReport, follow_jobs
+from genelab.jobs.jobs import JobRun, JobsReport, run_jobs
 from genelab.jobs.launcher import Job, WatchedLauncher
 from genelab.runs.run_dir import now
 from genelab.runs.run_lock import RunLock
@@ -114,7 +114,7 @@ def run_recorded(
 
     with RunLock(folder):
         try:
-            return follow_jobs(runs, launcher, parallel=parallel, show=look, announce=announce)
+            return run_jobs(runs, launcher, parallel=parallel, show=look, announce=announce)
         except BaseException:
             for run in runs:
                 if run.state in ("waiting", "running"):

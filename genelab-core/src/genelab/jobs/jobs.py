@@ -51,7 +51,7 @@ class JobsReport:
 
 
 def run_jobs(
-    jobs: Sequence[Job],
+    jobs: Sequence[Job] | Sequence[JobRun],
     launcher: WatchedLauncher,
     *,
     parallel: int,
@@ -64,7 +64,7 @@ def run_jobs(
     The first SIGINT or SIGTERM asks the running ones to end and starts no more; the second kills them.
 
     Args:
-        jobs: What to run.
+        jobs: What to run; a caller who wants to know their states even when this raises gives `JobRun`s.
         launcher: What starts them.
         parallel: How many run at the same time.
         show: Called with all jobs every `poll_s` seconds.
@@ -75,21 +75,7 @@ def run_jobs(
         GenelabError: if a job cannot be started or followed; the others are killed then.
         Interrupted: for the second signal.
     """
-    return follow_jobs(
-        [JobRun(job) for job in jobs], launcher, parallel=parallel, show=show, announce=announce, poll_s=poll_s
-    )
-
-
-def follow_jobs(
-    runs: Sequence[JobRun],
-    launcher: WatchedLauncher,
-    *,
-    parallel: int,
-    show: Callable[[Sequence[JobRun]], None] = lambda runs: None,
-    announce: Callable[[int], None] = lambda signum: None,
-    poll_s: float = POLL_S,
-) -> JobsReport:
-    """Run jobs whose states the caller wants to know even when this raises; otherwise as `run_jobs`."""
+    runs = [job if isinstance(job, JobRun) else JobRun(job) for job in jobs]
     signals = StopSignals(announce)
     asked = False
     try:
